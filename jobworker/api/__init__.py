@@ -1,0 +1,3 @@
+"""
+The generated protobuf and gRPC code of C{proto/}: C{make proto} rewrites it.
+"""

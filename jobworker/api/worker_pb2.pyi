@@ -1,0 +1,182 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ProcessState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RUNNING: _ClassVar[ProcessState]
+    STOPPED: _ClassVar[ProcessState]
+    EXITED: _ClassVar[ProcessState]
+    LOST: _ClassVar[ProcessState]
+
+class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SOURCE_UNSPECIFIED: _ClassVar[Source]
+    STDOUT: _ClassVar[Source]
+    STDERR: _ClassVar[Source]
+RUNNING: ProcessState
+STOPPED: ProcessState
+EXITED: ProcessState
+LOST: ProcessState
+SOURCE_UNSPECIFIED: Source
+STDOUT: Source
+STDERR: Source
+
+class Command(_message.Message):
+    __slots__ = ("cmd", "args")
+    CMD_FIELD_NUMBER: _ClassVar[int]
+    ARGS_FIELD_NUMBER: _ClassVar[int]
+    cmd: str
+    args: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, cmd: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Job(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class StopRequest(_message.Message):
+    __slots__ = ("job", "force")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    job: Job
+    force: bool
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., force: bool = ...) -> None: ...
+
+class StreamRequest(_message.Message):
+    __slots__ = ("job", "startPoint")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    STARTPOINT_FIELD_NUMBER: _ClassVar[int]
+    job: Job
+    startPoint: int
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., startPoint: _Optional[int] = ...) -> None: ...
+
+class Log(_message.Message):
+    __slots__ = ("nbSequence", "entry", "unterminated")
+    NBSEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
+    UNTERMINATED_FIELD_NUMBER: _ClassVar[int]
+    nbSequence: int
+    entry: str
+    unterminated: bool
+    def __init__(self, nbSequence: _Optional[int] = ..., entry: _Optional[str] = ..., unterminated: bool = ...) -> None: ...
+
+class ProcessStatus(_message.Message):
+    __slots__ = ("pid", "state", "exitCode", "signal", "reason")
+    PID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    EXITCODE_FIELD_NUMBER: _ClassVar[int]
+    SIGNAL_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    pid: int
+    state: ProcessState
+    exitCode: int
+    signal: int
+    reason: str
+    def __init__(self, pid: _Optional[int] = ..., state: _Optional[_Union[ProcessState, str]] = ..., exitCode: _Optional[int] = ..., signal: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class JobStatus(_message.Message):
+    __slots__ = ("job", "command", "owner", "status")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    job: Job
+    command: Command
+    owner: str
+    status: ProcessStatus
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[str] = ..., status: _Optional[_Union[ProcessStatus, _Mapping]] = ...) -> None: ...
+
+class Offset(_message.Message):
+    __slots__ = ("source", "offset", "digest_from")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FROM_FIELD_NUMBER: _ClassVar[int]
+    source: Source
+    offset: int
+    digest_from: int
+    def __init__(self, source: _Optional[_Union[Source, str]] = ..., offset: _Optional[int] = ..., digest_from: _Optional[int] = ...) -> None: ...
+
+class Offsets(_message.Message):
+    __slots__ = ("offsets",)
+    OFFSETS_FIELD_NUMBER: _ClassVar[int]
+    offsets: _containers.RepeatedCompositeFieldContainer[Offset]
+    def __init__(self, offsets: _Optional[_Iterable[_Union[Offset, _Mapping]]] = ...) -> None: ...
+
+class ReadRequest(_message.Message):
+    __slots__ = ("job", "sources", "offsets", "line", "last", "follow")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
+    OFFSETS_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_FIELD_NUMBER: _ClassVar[int]
+    job: Job
+    sources: _containers.RepeatedScalarFieldContainer[Source]
+    offsets: Offsets
+    line: int
+    last: int
+    follow: bool
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., sources: _Optional[_Iterable[_Union[Source, str]]] = ..., offsets: _Optional[_Union[Offsets, _Mapping]] = ..., line: _Optional[int] = ..., last: _Optional[int] = ..., follow: bool = ...) -> None: ...
+
+class ReadReply(_message.Message):
+    __slots__ = ("begin", "chunk", "heartbeat", "end")
+    BEGIN_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    begin: Begin
+    chunk: Chunk
+    heartbeat: Heartbeat
+    end: End
+    def __init__(self, begin: _Optional[_Union[Begin, _Mapping]] = ..., chunk: _Optional[_Union[Chunk, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., end: _Optional[_Union[End, _Mapping]] = ...) -> None: ...
+
+class Begin(_message.Message):
+    __slots__ = ("offsets",)
+    OFFSETS_FIELD_NUMBER: _ClassVar[int]
+    offsets: _containers.RepeatedCompositeFieldContainer[Offset]
+    def __init__(self, offsets: _Optional[_Iterable[_Union[Offset, _Mapping]]] = ...) -> None: ...
+
+class Chunk(_message.Message):
+    __slots__ = ("source", "offset", "time", "data")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    source: Source
+    offset: int
+    time: int
+    data: bytes
+    def __init__(self, source: _Optional[_Union[Source, str]] = ..., offset: _Optional[int] = ..., time: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class Heartbeat(_message.Message):
+    __slots__ = ("time",)
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    time: int
+    def __init__(self, time: _Optional[int] = ...) -> None: ...
+
+class Total(_message.Message):
+    __slots__ = ("source", "bytes", "digest_from", "digest")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FROM_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    source: Source
+    bytes: int
+    digest_from: int
+    digest: bytes
+    def __init__(self, source: _Optional[_Union[Source, str]] = ..., bytes: _Optional[int] = ..., digest_from: _Optional[int] = ..., digest: _Optional[bytes] = ...) -> None: ...
+
+class End(_message.Message):
+    __slots__ = ("status", "totals")
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    TOTALS_FIELD_NUMBER: _ClassVar[int]
+    status: JobStatus
+    totals: _containers.RepeatedCompositeFieldContainer[Total]
+    def __init__(self, status: _Optional[_Union[JobStatus, _Mapping]] = ..., totals: _Optional[_Iterable[_Union[Total, _Mapping]]] = ...) -> None: ...

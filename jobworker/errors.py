@@ -1,0 +1,132 @@
+"""
+What can go wrong with a job, as facts with data.
+
+Which status a caller gets for each of them is decided in one table of
+L{jobworker.rpc}.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+class JobWorkerError(Exception):
+    """
+    The root of everything that this project raises on purpose.
+    """
+
+
+@frozen(eq=False)
+class NoSuchJob(JobWorkerError):
+    """
+    No job has this identifier.
+    """
+
+    identifier: str
+
+    def __str__(self) -> str:
+        return f"no job has the id {self.identifier!r}"
+
+
+@frozen(eq=False)
+class NotRunning(JobWorkerError):
+    """
+    What was asked needs a running job, and this one has ended.
+    """
+
+    identifier: str
+
+    def __str__(self) -> str:
+        return f"job {self.identifier} has already ended"
+
+
+@frozen(eq=False)
+class LaunchFailed(JobWorkerError):
+    """
+    The command could not be started; no job was created.
+
+    @ivar reason: Why, in words that are fit for the caller.
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@frozen(eq=False)
+class StopIgnored(JobWorkerError):
+    """
+    The command was asked to end, and is still running after the time it was
+    given.
+
+    @ivar seconds: How long it was given.
+    """
+
+    identifier: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"job {self.identifier} is still running {self.seconds:g} s after "
+            "SIGTERM; stop it with force to send SIGKILL"
+        )
+
+
+class ShuttingDown(JobWorkerError):
+    """
+    The service is ending and takes no new work.
+    """
+
+    def __str__(self) -> str:
+        return "the service is shutting down"
+
+
+@frozen(eq=False)
+class StorageFailed(JobWorkerError):
+    """
+    The job could not be put on disk, so that it was not started.
+
+    @ivar reason: What the operating system or the database said.
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"cannot store the job: {self.reason}"
+
+
+class IllegalTransition(JobWorkerError):
+    """
+    An event that cannot happen to a job in this phase.
+    """
+
+
+@frozen(eq=False)
+class SpoolDamaged(JobWorkerError):
+    """
+    A log on disk is not what was written.
+
+    @ivar path: The file.
+    @ivar reason: What is wrong with it.
+    """
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"log file {self.path} is damaged: {self.reason}"
+
+
+@frozen(eq=False)
+class BadConfiguration(JobWorkerError):
+    """
+    The service cannot start as it is configured.
+
+    @ivar reason: What is wrong, where, and what to do about it.
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason

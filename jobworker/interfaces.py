@@ -1,0 +1,280 @@
+"""
+The seams between the layers, with their contracts in words.
+
+Unless a method says otherwise, call it in the reactor thread; Deferreds fire
+there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from signal import Signals
+
+from zope.interface import Attribute, Interface
+
+from twisted.internet.defer import Deferred
+
+from .jobs import Command, ProcessIdentity, Record, Source, Status
+
+
+class IRosterListener(Interface):
+    """
+    Somebody who is told what happens to jobs.
+
+    Calls come in the reactor thread, in the order of the events, and must
+    return at once.
+    """
+
+    def jobChanged(record: Record) -> None:
+        """
+        A job was started or has changed.
+
+        The change is on disk already.
+        """
+
+    def logGrew(identifier: str) -> None:
+        """
+        The log of a job has become longer, or was sealed.
+
+        Many growths may be reported by one call.
+        """
+
+
+class IRoster(Interface):
+    """
+    All jobs of this service.
+
+    It may live in another process: nothing here returns anything but
+    Deferreds, and arguments and results are values.
+    """
+
+    def start(command: Command, owner: str) -> Deferred[Record]:
+        """
+        Start a job.
+
+        @return: A L{Deferred} firing with the record when the command's own
+            program runs and the record is on disk.
+
+        @raise LaunchFailed: (asynchronously) If the command cannot be
+            started.  No job was created.
+
+        @raise StorageFailed: (asynchronously) If the job could not be put on
+            disk.  Nothing of it runs.
+
+        @raise ShuttingDown: (asynchronously) After L{stopAll}.
+        """
+
+    def stop(identifier: str, by: str, forced: bool) -> Deferred[Record]:
+        """
+        End a job: ask it with SIGTERM, or with SIGKILL if forced.
+
+        @param by: The subject who asks.
+
+        @return: A L{Deferred} firing with the final record when nothing of
+            the job runs any more.  It may be cancelled; the request stands.
+
+        @raise NoSuchJob: (asynchronously)
+
+        @raise NotRunning: (asynchronously) If the job has ended.
+
+        @raise StopIgnored: (asynchronously) If the command is still running
+            one second after SIGTERM.  The job goes on.
+        """
+
+    def find(identifier: str) -> Deferred[Record]:
+        """
+        Look up a job, running or ended.
+
+        @raise NoSuchJob: (asynchronously)
+        """
+
+    def subscribe(listener: IRosterListener) -> Deferred[None]:
+        """
+        Tell a listener of everything from now on, beginning with
+        C{jobChanged} for each job that has not ended.
+
+        @return: A L{Deferred} firing after those.
+        """
+
+    def unsubscribe(listener: IRosterListener) -> Deferred[None]:
+        """
+        Tell a listener nothing more.
+        """
+
+
+class IJobHandle(Interface):
+    """
+    One running job, as its launcher sees it.
+    """
+
+    process: ProcessIdentity = Attribute("The identity of the command itself.")
+
+    def signal(number: Signals) -> None:
+        """
+        Deliver a signal to every process of the job's process group.
+
+        Nothing happens when none is left.
+        """
+
+    def whenExited() -> Deferred[Status]:
+        """
+        Wait for the command itself to exit.
+
+        @return: A L{Deferred} firing with its exact status.  It never fails.
+            Any number may wait.
+        """
+
+    def sweep() -> Deferred[None]:
+        """
+        Kill whatever the job has left behind.
+
+        Call this after the command has exited.
+
+        @return: A L{Deferred} firing when no process of the job's group or
+            session is left.  It never fails.
+        """
+
+
+class ILauncher(Interface):
+    """
+    A way to turn a command into processes.
+    """
+
+    def launch(
+        identifier: str, command: Command, outputs: Mapping[Source, int]
+    ) -> Deferred[IJobHandle]:
+        """
+        Start a command.
+
+        @param outputs: For each source the descriptor that the command
+            writes it to.  They stay the caller's, who closes them after the
+            Deferred has fired.
+
+        @return: A L{Deferred} firing when the command's own program is
+            running (or has already exited).
+
+        @raise LaunchFailed: (asynchronously) If it could not be started;
+            nothing of it runs.
+        """
+
+
+class IJobLog(Interface):
+    """
+    The log of one running job, while it is written.
+    """
+
+    outputs: Mapping[Source, int] = Attribute(
+        "The descriptors for the job to write to, until L{launched} is called."
+    )
+
+    def launched() -> None:
+        """
+        The job has the descriptors: close ours and begin to collect.
+        """
+
+    def abandon() -> Deferred[None]:
+        """
+        The job was never started: close everything and remove the files.
+        """
+
+    def whenDry() -> Deferred[None]:
+        """
+        Wait until nobody holds the writing ends any more and everything that
+        was written is in the log.
+
+        @return: A L{Deferred} firing then.  It never fails.
+        """
+
+    def seal() -> Deferred[None]:
+        """
+        Take what the pipes still hold, without waiting for more, and end the
+        log.
+
+        @return: A L{Deferred} firing when the log is complete.  It never
+            fails, but waits while the disk is full.
+        """
+
+
+class ILogKeeper(Interface):
+    """
+    The logs of all jobs.
+    """
+
+    def create(identifier: str) -> Deferred[IJobLog]:
+        """
+        Begin the log of a new job.
+
+        @raise OSError: (asynchronously) If it cannot be put on disk.
+        """
+
+    def subscribe(listener: IRosterListener) -> None:
+        """
+        Call C{logGrew} of a listener from now on.
+        """
+
+    def unsubscribe(listener: IRosterListener) -> None:
+        """
+        Tell a listener nothing more.
+        """
+
+    def recover(identifier: str) -> Deferred[None]:
+        """
+        Seal, at what was written, a log whose writer has died.
+
+        Nothing happens to a log that is sealed, or was never begun.
+        """
+
+    def identifiers() -> Deferred[set[str]]:
+        """
+        Find the jobs that there are logs of.
+        """
+
+    def remove(identifier: str) -> Deferred[None]:
+        """
+        Delete a log that nobody writes.
+        """
+
+
+class IJobStore(Interface):
+    """
+    What is remembered about jobs, on disk.
+
+    When a Deferred has fired, the change survives the death of the process
+    and of the machine.  Changes are applied in the order of the calls.
+    """
+
+    def add(record: Record) -> Deferred[None]:
+        """
+        Remember a new job.
+
+        @raise StorageFailed: (asynchronously)
+        """
+
+    def update(record: Record) -> Deferred[None]:
+        """
+        Remember the present state of a job that was added.
+
+        @raise StorageFailed: (asynchronously)
+        """
+
+    def find(identifier: str) -> Deferred[Record]:
+        """
+        Look up a job.
+
+        @raise NoSuchJob: (asynchronously)
+        """
+
+    def unended() -> Deferred[list[Record]]:
+        """
+        Find the jobs that have not ended, oldest first.
+        """
+
+    def identifiers() -> Deferred[set[str]]:
+        """
+        Find the identifiers of all jobs.
+        """
+
+    def close() -> Deferred[None]:
+        """
+        Finish what was asked for and let go of the file.
+        """

@@ -1,0 +1,224 @@
+"""
+The life of a job, as data.
+
+Nothing here performs I/O, reads a clock or imports the reactor: L{advance}
+takes a record and an event and returns the next record.
+
+Times are integers, nanoseconds since the epoch, UTC.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+from typing import TypeAlias
+
+from attrs import evolve, field, frozen
+
+from .errors import IllegalTransition
+
+
+class Source(IntEnum):
+    """
+    Where a byte of a log comes from.
+
+    The numbers are those of the wire and of the files on disk.
+    """
+
+    STDOUT = 1
+    STDERR = 2
+
+
+class Phase(Enum):
+    """
+    How far a job has come.
+
+    @cvar RUNNING: Its command runs.
+    @cvar DRAINING: Its command has exited; something it left behind may still
+        run, and output may still arrive.
+    @cvar ENDED: Nothing of it runs, and its log is complete.
+    """
+
+    RUNNING = "running"
+    DRAINING = "draining"
+    ENDED = "ended"
+
+
+class Cause(Enum):
+    """
+    Why a job ended.  There is one, and it never changes.
+    """
+
+    EXITED = "exited"
+    SIGNALED = "signaled"
+    STOPPED = "stopped"
+    LOST = "lost"
+
+
+@frozen
+class Command:
+    """
+    What to run, as it was asked.
+    """
+
+    program: str
+    arguments: tuple[str, ...] = ()
+
+
+@frozen
+class ProcessIdentity:
+    """
+    A process, told apart from every other that has or will have its number.
+
+    @ivar pid: The process id.
+    @ivar start: When it was started, in clock ticks after boot: field 22 of
+        C{/proc/PID/stat}, see proc(5).
+    @ivar boot: The boot that C{start} counts from:
+        C{/proc/sys/kernel/random/boot_id}, see random(4).
+    """
+
+    pid: int
+    start: int
+    boot: str
+
+
+@frozen
+class Status:
+    """
+    What wait(2) said of a process: an exit code or a signal, never both.
+    """
+
+    code: int | None = None
+    signal: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if (self.code is None) == (self.signal is None):
+            raise ValueError("a status is either a code or a signal")
+
+
+@frozen
+class Stop:
+    """
+    A request to end a job.
+
+    @ivar by: The subject who asked.
+    @ivar forced: Whether it was asked with SIGKILL.
+    """
+
+    by: str
+    forced: bool
+    at: int
+
+
+@frozen
+class Ending:
+    """
+    How a job ended.
+
+    @ivar status: The exact status of its command; C{None} if nobody was there
+        to collect it.
+    @ivar reason: What cause and status do not say, in words; may be empty.
+    """
+
+    cause: Cause
+    status: Status | None
+    at: int
+    reason: str = ""
+
+
+@frozen
+class Record:
+    """
+    All that is remembered about a job.
+
+    @ivar identifier: A UUID in its canonical text form.
+    @ivar owner: The subject of the token it was started with.
+    @ivar stop: The first request to end it, if there was one while its command
+        was running.
+    @ivar status: The status of its command, once that has exited.
+    """
+
+    identifier: str
+    command: Command
+    owner: str
+    process: ProcessIdentity
+    started: int
+    phase: Phase = Phase.RUNNING
+    stop: Stop | None = None
+    status: Status | None = None
+    ending: Ending | None = field(default=None)
+
+
+@frozen
+class StopRequested:
+    """
+    Somebody asked the job to end.
+    """
+
+    stop: Stop
+
+
+@frozen
+class CommandExited:
+    """
+    The command is gone, and this is its status.
+    """
+
+    status: Status
+
+
+@frozen
+class Drained:
+    """
+    Nothing of the job runs any more, and its log is sealed.
+    """
+
+    at: int
+
+
+@frozen
+class Lost:
+    """
+    The service died while the job was running.
+    """
+
+    at: int
+    reason: str
+
+
+Event: TypeAlias = StopRequested | CommandExited | Drained | Lost
+
+
+def advance(record: Record, event: Event) -> Record:
+    """
+    Apply an event to a record.
+
+    A request to stop a job whose command has already exited changes nothing:
+    the cause is how the command ended.
+
+    @raise IllegalTransition: If the event cannot happen in this phase.
+    """
+    match record.phase, event:
+        case Phase.RUNNING, StopRequested(stop):
+            return evolve(record, stop=record.stop or stop)
+        case Phase.DRAINING, StopRequested():
+            return record
+        case Phase.RUNNING, CommandExited(status):
+            return evolve(record, phase=Phase.DRAINING, status=status)
+        case Phase.DRAINING, Drained(at):
+            ending = Ending(_cause(record), record.status, at)
+            return evolve(record, phase=Phase.ENDED, ending=ending)
+        case Phase.RUNNING | Phase.DRAINING, Lost(at, reason):
+            ending = Ending(Cause.LOST, record.status, at, reason)
+            return evolve(record, phase=Phase.ENDED, ending=ending)
+    raise IllegalTransition(f"{event} while {record.phase.value}")
+
+
+def _cause(record: Record) -> Cause:
+    """
+    Say why a job whose command has exited did so.
+    """
+    if record.stop is not None:
+        return Cause.STOPPED
+    if record.status is not None and record.status.signal is not None:
+        return Cause.SIGNALED
+    return Cause.EXITED
