@@ -1,0 +1,3 @@
+"""
+The output of jobs: spools on disk, the thread that fills them, and readers.
+"""

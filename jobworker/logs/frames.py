@@ -1,0 +1,80 @@
+"""
+The format of a spool's index, as pure arithmetic on bytes.
+
+An index is a header of 16 bytes and then frames of 16 bytes, little-endian:
+time (8, nanoseconds since the epoch), length (4, bytes), source (1), kind (1)
+and check (2, the low half of the CRC-32 of what stands before it).
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+HEADER: Final = b"JWSPOOL\x01" + bytes(8)
+SIZE: Final = 16
+MAX_LENGTH: Final = 2**32 - 1
+
+_LAYOUT: Final = struct.Struct("<QIBBH")
+_CHECKED: Final = _LAYOUT.size - 2
+
+
+class Kind(IntEnum):
+    """
+    What a frame says.
+
+    @cvar DATA: So many bytes of this source came next.
+    @cvar SEAL: Nothing comes any more.
+    """
+
+    DATA = 0
+    SEAL = 1
+
+
+class Frame(NamedTuple):
+    """
+    One entry of an index.
+
+    @ivar length: Bytes; 0 in a seal.
+    @ivar source: The number of a L{jobworker.jobs.Source}; 0 in a seal.
+    """
+
+    time: int
+    length: int
+    source: int
+    kind: int = Kind.DATA
+
+
+class BadFrame(ValueError):
+    """
+    Sixteen bytes that are not a frame.
+    """
+
+
+def encode(frame: Frame) -> bytes:
+    """
+    Write a frame down.
+    """
+    body = _LAYOUT.pack(*frame, 0)[:_CHECKED]
+    return body + (zlib.crc32(body) & 0xFFFF).to_bytes(2, "little")
+
+
+def decode(block: bytes) -> Iterator[Frame]:
+    """
+    Read frames; what is behind the last whole one is not looked at.
+
+    @raise BadFrame: At the first one whose check does not fit, after those
+        before it have been yielded.
+    """
+    whole = len(block) - len(block) % SIZE
+    crc32 = zlib.crc32
+    for start, fields in zip(
+        range(0, whole, SIZE), _LAYOUT.iter_unpack(block[:whole]), strict=True
+    ):
+        time, length, source, kind, check = fields
+        if crc32(block[start : start + _CHECKED]) & 0xFFFF != check:
+            raise BadFrame(f"frame check {check:#06x} does not fit")
+        yield Frame(time, length, source, kind)

@@ -1,0 +1,224 @@
+"""
+The logs of running jobs, as the roster sees them.
+
+This is the reactor's side of the drain: it makes spools and pipes in the
+reactor's thread pool, hands them to the drain, and turns what the drain says
+into Deferreds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+from zope.interface import implementer
+
+from attrs import define, field
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorThreads
+from twisted.internet.threads import deferToThreadPool
+
+from ..interfaces import IJobLog, ILogKeeper, IRosterListener
+from ..jobs import Source
+from ..milestones import Milestone
+from .drain import Collection, Drain
+from .layout import logPath
+from .spool import TRANSFER, Spool, createSpool, recoverSpool, removeSpool
+
+_T = TypeVar("_T")
+
+
+@implementer(IJobLog)
+@define(eq=False)
+class JobLog:
+    """
+    The log of one running job.
+
+    @ivar _readers: The reading ends of the pipes, until the drain has them.
+    """
+
+    outputs: dict[Source, int]
+    _readers: dict[Source, int]
+    _spool: Spool
+    _drain: Drain
+    _grew: Callable[[], None]
+    _inThread: Callable[[Callable[[], None]], Deferred[None]]
+    _dry: Milestone[None] = field(factory=Milestone, init=False)
+    _sealed: Milestone[None] = field(factory=Milestone, init=False)
+    _collection: Collection = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._collection = Collection(
+            self._spool,
+            self._readers,
+            self._grew,
+            partial(self._dry.reach, None),
+            partial(self._sealed.reach, None),
+        )
+
+    def launched(self) -> None:
+        """
+        Give the reading ends to the drain.
+        """
+        self._closeOutputs()
+        self._drain.collect(self._collection)
+
+    def abandon(self) -> Deferred[None]:
+        """
+        Undo everything.
+        """
+        self._closeOutputs()
+        for descriptor in self._readers.values():
+            os.close(descriptor)
+        self._spool.close()
+        return self._inThread(partial(removeSpool, self._spool.path))
+
+    def whenDry(self) -> Deferred[None]:
+        """
+        Wait for the end of all pipes.
+        """
+        return self._dry.wait()
+
+    def seal(self) -> Deferred[None]:
+        """
+        Have the drain finish.
+        """
+        self._drain.seal(self._collection)
+        return self._sealed.wait()
+
+    def _closeOutputs(self) -> None:
+        """
+        Close the writing ends.
+        """
+        for descriptor in self.outputs.values():
+            os.close(descriptor)
+        self.outputs.clear()
+
+
+@implementer(ILogKeeper)
+@define(eq=False)
+class LogKeeper:
+    """
+    The logs below one directory.
+
+    @ivar _directory: Where all logs are.
+    """
+
+    _reactor: IReactorThreads
+    _directory: str
+    _drain: Drain
+    _listeners: list[IRosterListener] = field(factory=list, init=False)
+
+    def create(self, identifier: str) -> Deferred[IJobLog]:
+        """
+        Make a spool and the pipes that lead to it.
+        """
+        return self._inThread(partial(self._create, identifier))
+
+    def subscribe(self, listener: IRosterListener) -> None:
+        """
+        Tell a listener of every growth.
+        """
+        self._listeners.append(listener)
+
+    def unsubscribe(self, listener: IRosterListener) -> None:
+        """
+        Tell it nothing more.
+        """
+        self._listeners.remove(listener)
+
+    def recover(self, identifier: str) -> Deferred[None]:
+        """
+        Seal what a dead writer left.
+        """
+        return self._inThread(partial(self._recover, identifier))
+
+    def identifiers(self) -> Deferred[set[str]]:
+        """
+        List the directories.
+        """
+        return self._inThread(self._identifiers)
+
+    def remove(self, identifier: str) -> Deferred[None]:
+        """
+        Delete a log.
+        """
+        return self._inThread(partial(removeSpool, self._path(identifier)))
+
+    def _create(self, identifier: str) -> JobLog:
+        """
+        Make a log, in a thread of the pool.
+        """
+        spool = createSpool(self._path(identifier))
+        try:
+            readers, writers = _makePipes()
+        except OSError:
+            spool.close()
+            removeSpool(spool.path)
+            raise
+        return JobLog(
+            writers,
+            readers,
+            spool,
+            self._drain,
+            partial(self._logGrew, identifier),
+            self._inThread,
+        )
+
+    def _recover(self, identifier: str) -> None:
+        with suppress(FileNotFoundError):
+            recoverSpool(self._path(identifier))
+
+    def _identifiers(self) -> set[str]:
+        try:
+            shelves = os.listdir(self._directory)
+        except FileNotFoundError:
+            return set()
+        return {
+            name
+            for shelf in shelves
+            for name in os.listdir(os.path.join(self._directory, shelf))
+        }
+
+    def _logGrew(self, identifier: str) -> None:
+        for listener in tuple(self._listeners):
+            listener.logGrew(identifier)
+
+    def _path(self, identifier: str) -> str:
+        return logPath(self._directory, identifier)
+
+    def _inThread(self, work: Callable[[], _T]) -> Deferred[_T]:
+        """
+        Do something that may wait for the disk.
+        """
+        pool = self._reactor.getThreadPool()
+        return deferToThreadPool(self._reactor, pool, work)
+
+
+def _makePipes() -> tuple[dict[Source, int], dict[Source, int]]:
+    """
+    Make a pipe for each source.
+
+    @return: The reading ends, which do not block, and the writing ends, which
+        do.
+    """
+    readers: dict[Source, int] = {}
+    writers: dict[Source, int] = {}
+    try:
+        for source in Source:
+            readers[source], writers[source] = os.pipe2(os.O_CLOEXEC)
+            os.set_blocking(readers[source], False)
+            # Only root may have many pipes of this size (pipe(7)); a smaller
+            # one works as well.
+            with suppress(PermissionError):
+                fcntl.fcntl(writers[source], fcntl.F_SETPIPE_SZ, TRANSFER)
+    except OSError:
+        for descriptor in (*readers.values(), *writers.values()):
+            os.close(descriptor)
+        raise
+    return readers, writers

@@ -1,0 +1,3 @@
+"""
+What jobworker promises, as tests.
+"""

@@ -1,0 +1,79 @@
+"""
+Logs on disk for tests of what reads them, and what they should say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import TypeAlias
+
+from hypothesis import strategies as st
+
+from jobworker.jobs import Source
+from jobworker.logs.lines import MAX_LINE
+from jobworker.logs.spool import Spool, createSpool
+
+Writes: TypeAlias = Sequence[tuple[Source, bytes]]
+
+
+class Script(list[tuple[Source, bytes]]):
+    """
+    What is written, in order; a long piece is shown by its beginning.
+    """
+
+    def __repr__(self) -> str:
+        return str([(s.name, len(data), data[:20]) for s, data in self])
+
+
+# Mostly short, with newlines and bytes that are no UTF-8.
+short = st.tuples(
+    st.sampled_from(Source),
+    st.one_of(
+        st.binary(min_size=1, max_size=20),
+        st.text("a\n\u00e9\u20ac", min_size=1, max_size=20).map(str.encode),
+    ),
+)
+# About as long as the longest line or chunk.
+long = st.tuples(
+    st.sampled_from(Source),
+    st.sampled_from(
+        [
+            (unit * size)[:size]
+            for unit in (b"x", "\u00e9".encode(), "\u20ac".encode(), b"\x80")
+            for size in range(MAX_LINE - 1, MAX_LINE + 3)
+        ]
+    ),
+)
+writes: st.SearchStrategy[Writes] = st.builds(
+    lambda *parts: Script(piece for part in parts for piece in part),
+    st.lists(short, max_size=5),
+    st.lists(long, max_size=1),
+    st.lists(short, max_size=5),
+)
+
+
+def writeSpool(path: str, what: Writes, seal: bool = True) -> None:
+    """
+    Write a log: one frame for each piece, a nanosecond apart.
+    """
+    spool = createSpool(path, count(1).__next__)
+    extend(spool, what)
+    if seal:
+        spool.seal()
+    spool.close()
+
+
+def extend(spool: Spool, what: Writes) -> None:
+    """
+    Add to a log.
+    """
+    for source, data in what:
+        spool.append(source, data)
+
+
+def content(what: Iterable[tuple[Source, bytes]], source: Source) -> bytes:
+    """
+    All that was written to a source.
+    """
+    return b"".join(data for each, data in what if each is source)
