@@ -1,0 +1,3 @@
+"""
+Who may do what: identities, tokens and the table of permissions.
+"""
