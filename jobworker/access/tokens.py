@@ -34,9 +34,6 @@ MONTH: Final = 30 * 24 * 3600
 #: Characters that a token may have.
 LIMIT: Final = 16 * 1024
 
-#: Tokens that are remembered as verified.
-_REMEMBERED: Final = 1024
-
 #: Knows no other algorithm than ours, whatever a header says.
 _JWS: Final = PyJWS(algorithms=[ALGORITHM])
 
@@ -56,9 +53,16 @@ class TokenVerifier:
     _key: EllipticCurvePublicKey
     _issuer: str
     _clock: Callable[[], float]
+    _remembered: int
     _verified: OrderedDict[bytes, Caller] = field(repr=False)
 
-    def __init__(self, keyPEM: bytes, issuer: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        keyPEM: bytes,
+        issuer: str,
+        clock: Callable[[], float],
+        remembered: int = 1024,
+    ) -> None:
         """
         @param keyPEM: A public key or certificate.
 
@@ -66,11 +70,14 @@ class TokenVerifier:
 
         @param clock: Says how many seconds have passed since the epoch.
 
+        @param remembered: How many tokens are remembered at most.
+
         @raise BadConfiguration: If the key does not serve.
         """
         self._key = loadVerifyingKey(keyPEM, clock())
         self._issuer = issuer
         self._clock = clock
+        self._remembered = remembered
         self._verified = OrderedDict()
 
     def verify(self, token: str) -> Caller:
@@ -92,7 +99,7 @@ class TokenVerifier:
         else:
             requireUnexpired(caller, now)
         self._verified[digest] = caller
-        if len(self._verified) > _REMEMBERED:
+        if len(self._verified) > self._remembered:
             self._verified.popitem(last=False)
         return caller
 
