@@ -277,4 +277,6 @@ class IJobStore(Interface):
     def close() -> Deferred[None]:
         """
         Finish what was asked for and let go of the file.
+
+        Whatever is asked for afterwards fails with L{ShuttingDown}.
         """

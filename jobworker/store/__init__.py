@@ -1,0 +1,3 @@
+"""
+What is remembered about jobs: a table on disk.
+"""

@@ -1,0 +1,91 @@
+"""
+A job store that forgets everything with its process.
+"""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from attrs import define, field
+
+from twisted.internet.defer import Deferred, fail, succeed
+
+from ..errors import NoSuchJob, ShuttingDown, StorageFailed
+from ..interfaces import IJobStore
+from ..jobs import Phase, Record
+
+
+@implementer(IJobStore)
+@define(eq=False)
+class MemoryJobStore:
+    """
+    Records in a dictionary.
+
+    @ivar refusal: While this is set, changes fail, and this is why.
+    """
+
+    refusal: str | None = None
+    _records: dict[str, Record] = field(factory=dict, init=False)
+    _closed: bool = field(default=False, init=False)
+
+    def add(self, record: Record) -> Deferred[None]:
+        """
+        Remember a new job.
+        """
+        if record.identifier in self._records:
+            return fail(StorageFailed(f"{record.identifier!r} was added before"))
+        return self._put(record)
+
+    def update(self, record: Record) -> Deferred[None]:
+        """
+        Remember what has become of a job.
+        """
+        if record.identifier not in self._records:
+            return fail(StorageFailed(f"{record.identifier!r} was never added"))
+        return self._put(record)
+
+    def find(self, identifier: str) -> Deferred[Record]:
+        """
+        Look up a job.
+        """
+        if self._closed:
+            return fail(ShuttingDown())
+        if identifier not in self._records:
+            return fail(NoSuchJob(identifier))
+        return succeed(self._records[identifier])
+
+    def unended(self) -> Deferred[list[Record]]:
+        """
+        Find the jobs that have not ended.
+        """
+        if self._closed:
+            return fail(ShuttingDown())
+        unended = [
+            record
+            for record in self._records.values()
+            if record.phase is not Phase.ENDED
+        ]
+        return succeed(sorted(unended, key=lambda record: record.started))
+
+    def identifiers(self) -> Deferred[set[str]]:
+        """
+        Find the identifiers of all jobs.
+        """
+        if self._closed:
+            return fail(ShuttingDown())
+        return succeed(set(self._records))
+
+    def close(self) -> Deferred[None]:
+        """
+        Take nothing more.
+        """
+        self._closed = True
+        return succeed(None)
+
+    def _put(self, record: Record) -> Deferred[None]:
+        if self._closed:
+            return fail(ShuttingDown())
+        if self.refusal is not None:
+            return fail(StorageFailed(self.refusal))
+        self._records[record.identifier] = record
+        return succeed(None)

@@ -1,0 +1,160 @@
+"""
+Records as rows of the table, and back.
+
+Text goes to and from the database as bytes: a Python string may hold lone
+surrogates (the bytes of an argument that are not UTF-8), which SQLite's text
+can hold and C{sqlite3} refuses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from ..jobs import (
+    Cause,
+    Command,
+    Ending,
+    Phase,
+    ProcessIdentity,
+    Record,
+    Status,
+    Stop,
+)
+
+#: A row by the names of its columns.
+Row: TypeAlias = Mapping[str, Any]
+
+#: The columns that hold text of any kind.
+_TEXTS: Final = frozenset(
+    {"id", "owner", "program", "arguments", "process_boot", "stop_by", "reason"}
+)
+
+#: All columns, in the order of the schema.
+COLUMNS: Final = (
+    "id",
+    "owner",
+    "program",
+    "arguments",
+    "pid",
+    "process_start",
+    "process_boot",
+    "started",
+    "phase",
+    "stop_by",
+    "stop_forced",
+    "stop_at",
+    "exit_code",
+    "exit_signal",
+    "cause",
+    "ended",
+    "reason",
+)
+
+
+def _place(column: str) -> str:
+    """
+    Write the place in a statement that a column's value goes to.
+    """
+    return f"CAST(:{column} AS TEXT)" if column in _TEXTS else f":{column}"
+
+
+INSERT: Final = (
+    f"INSERT INTO job ({', '.join(COLUMNS)}) "  # noqa: S608 - our own names
+    f"VALUES ({', '.join(map(_place, COLUMNS))})"
+)
+
+UPDATE: Final = (
+    "UPDATE job SET "  # noqa: S608 - our own names
+    + ", ".join(f"{column} = {_place(column)}" for column in COLUMNS[1:])
+    + f" WHERE id = {_place('id')}"
+)
+
+SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM job"  # noqa: S608 - our own names
+
+FIND: Final = f"{SELECT} WHERE id = CAST(? AS TEXT)"
+
+UNENDED: Final = f"{SELECT} WHERE phase != 'ended' ORDER BY started, rowid"
+
+IDENTIFIERS: Final = "SELECT id FROM job"
+
+
+def unconvert(record: Record) -> Row:
+    """
+    Make a row of a record.
+
+    The status of its ending is that of the record, as L{advance} makes it,
+    and is stored once.
+    """
+    stop, ending = record.stop, record.ending
+    status = record.status
+    return {
+        "id": encode(record.identifier),
+        "owner": encode(record.owner),
+        "program": encode(record.command.program),
+        "arguments": encode(json.dumps(record.command.arguments, ensure_ascii=False)),
+        "pid": record.process.pid,
+        "process_start": record.process.start,
+        "process_boot": encode(record.process.boot),
+        "started": record.started,
+        "phase": record.phase.value,
+        "stop_by": None if stop is None else encode(stop.by),
+        "stop_forced": None if stop is None else stop.forced,
+        "stop_at": None if stop is None else stop.at,
+        "exit_code": None if status is None else status.code,
+        "exit_signal": None if status is None else status.signal,
+        "cause": None if ending is None else ending.cause.value,
+        "ended": None if ending is None else ending.at,
+        "reason": None if ending is None else encode(ending.reason),
+    }
+
+
+def convert(row: Row) -> Record:
+    """
+    Make a record of a row.
+    """
+    status = _status(row)
+    return Record(
+        identifier=row["id"],
+        command=Command(row["program"], tuple(json.loads(row["arguments"]))),
+        owner=row["owner"],
+        process=ProcessIdentity(row["pid"], row["process_start"], row["process_boot"]),
+        started=row["started"],
+        phase=Phase(row["phase"]),
+        stop=_stop(row),
+        status=status,
+        ending=_ending(row, status),
+    )
+
+
+def encode(text: str) -> bytes:
+    """
+    Make of a string what SQLite is to hold as text.
+    """
+    return text.encode("utf-8", "surrogatepass")
+
+
+def decode(text: bytes) -> str:
+    """
+    Make a string of what SQLite holds as text.
+    """
+    return text.decode("utf-8", "surrogatepass")
+
+
+def _status(row: Row) -> Status | None:
+    if row["exit_code"] is None and row["exit_signal"] is None:
+        return None
+    return Status(row["exit_code"], row["exit_signal"])
+
+
+def _stop(row: Row) -> Stop | None:
+    if row["stop_by"] is None:
+        return None
+    return Stop(row["stop_by"], bool(row["stop_forced"]), row["stop_at"])
+
+
+def _ending(row: Row, status: Status | None) -> Ending | None:
+    if row["cause"] is None:
+        return None
+    return Ending(Cause(row["cause"]), status, row["ended"], row["reason"])

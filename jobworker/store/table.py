@@ -1,0 +1,267 @@
+"""
+The job table on disk.
+
+One connection writes and another reads, each in a thread of its own, so that
+who only looks need not wait for the disk.  Changes that are asked for while a
+transaction is being committed wait for each other and go into the next one
+together: the disk is asked to be sure once, for all of them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from zope.interface import implementer
+
+from attrs import define, frozen
+
+from twisted.enterprise.adbapi import ConnectionPool, Transaction
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IReactorCore
+from twisted.logger import Logger
+
+from ..errors import NoSuchJob, ShuttingDown, StorageFailed
+from ..interfaces import IJobStore
+from ..jobs import Record
+from ..milestones import Milestone
+from .opening import CONNECTION, configure
+from .rows import (
+    FIND,
+    IDENTIFIERS,
+    INSERT,
+    UNENDED,
+    UPDATE,
+    convert,
+    encode,
+    unconvert,
+)
+
+_T = TypeVar("_T")
+
+
+@frozen(eq=False)
+class _Change:
+    """
+    A change that somebody waits for.
+    """
+
+    statement: str
+    record: Record
+    done: Deferred[None]
+
+
+@implementer(IJobStore)
+@define(eq=False, init=False)
+class JobTable:
+    """
+    The jobs in a file that L{openTable} has seen.
+
+    @ivar _waiting: The changes for the next transaction.
+    @ivar _writing: Whether a transaction is in progress.
+    """
+
+    log = Logger()
+
+    _writer: ConnectionPool
+    _reader: ConnectionPool
+    _waiting: list[_Change]
+    _writing: bool
+    _closing: bool
+    _closed: Milestone[None]
+
+    def __init__(self, reactor: IReactorCore, path: str) -> None:
+        """
+        Nothing is opened before the reactor runs.
+        """
+        self._writer = _openPool(reactor, path, configure)
+        self._reader = _openPool(reactor, path, _configureReader)
+        self._waiting = []
+        self._writing = False
+        self._closing = False
+        self._closed = Milestone()
+
+    def add(self, record: Record) -> Deferred[None]:
+        """
+        Remember a new job.
+        """
+        return self._change(INSERT, record)
+
+    def update(self, record: Record) -> Deferred[None]:
+        """
+        Remember what has become of a job.
+        """
+        return self._change(UPDATE, record)
+
+    def find(self, identifier: str) -> Deferred[Record]:
+        """
+        Look up a job.
+        """
+        return self._read(_find, identifier)
+
+    def unended(self) -> Deferred[list[Record]]:
+        """
+        Find the jobs that have not ended.
+        """
+        return self._read(_findUnended)
+
+    def identifiers(self) -> Deferred[set[str]]:
+        """
+        Find the identifiers of all jobs.
+        """
+        return self._read(_findIdentifiers)
+
+    def close(self) -> Deferred[None]:
+        """
+        Finish and let go.
+        """
+        if not self._closing:
+            self._closing = True
+            self._proceed()
+        return self._closed.wait()
+
+    def _read(self, interaction: Callable[..., _T], *arguments: object) -> Deferred[_T]:
+        """
+        Look something up in the thread that reads.
+        """
+        if self._closing:
+            return fail(ShuttingDown())
+        found: Deferred[_T] = self._reader.runInteraction(interaction, *arguments)
+        return found
+
+    def _change(self, statement: str, record: Record) -> Deferred[None]:
+        """
+        Put a change into the next transaction.
+        """
+        if self._closing:
+            return fail(ShuttingDown())
+        done: Deferred[None] = Deferred()
+        self._waiting.append(_Change(statement, record, done))
+        self._proceed()
+        return done
+
+    def _proceed(self) -> None:
+        """
+        Begin the next transaction, or close, unless one is in progress.
+        """
+        if not self._writing:
+            self._writing = True
+            Deferred.fromCoroutine(self._work()).addErrback(
+                lambda failure: self.log.failure("while writing", failure)
+            )
+
+    async def _work(self) -> None:
+        """
+        Write for as long as there is something to write.
+        """
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            await self._write(batch)
+        if self._closing:
+            await self._finish()
+        self._writing = False
+
+    async def _write(self, batch: list[_Change]) -> None:
+        """
+        Make changes in one transaction and tell those who wait.
+
+        If that fails they are made one by one, so that a change fails for
+        itself alone.
+        """
+        try:
+            await self._writer.runInteraction(_commit, batch)
+        except Exception:  # noqa: BLE001 - those who wait must hear of anything
+            if len(batch) == 1:
+                batch[0].done.errback()
+                return
+            for change in batch:
+                await self._write([change])
+        else:
+            for change in batch:
+                change.done.callback(None)
+
+    async def _finish(self) -> None:
+        """
+        Let go of the file.
+        """
+        try:
+            # Or else closing would do it, in the reactor's thread.
+            await self._writer.runWithConnection(_checkpoint)
+        except sqlite3.Error:
+            self.log.failure("while emptying the journal of the job table")
+        self._reader.close()
+        self._writer.close()
+        self._closed.reach(None)
+
+
+def _openPool(
+    reactor: IReactorCore, path: str, prepare: Callable[[sqlite3.Connection], None]
+) -> ConnectionPool:
+    """
+    Make a connection with a thread of its own.
+    """
+    return ConnectionPool(
+        "sqlite3",
+        path,
+        cp_reactor=reactor,
+        cp_min=1,
+        cp_max=1,
+        cp_openfun=prepare,
+        **CONNECTION,
+    )
+
+
+def _configureReader(connection: sqlite3.Connection) -> None:
+    """
+    Prepare a connection that cannot change anything.
+    """
+    configure(connection)
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _commit(transaction: Transaction, batch: list[_Change]) -> None:
+    """
+    Make changes in one transaction.
+    """
+    try:
+        transaction.execute("BEGIN IMMEDIATE")
+        for change in batch:
+            transaction.execute(change.statement, unconvert(change.record))
+            if transaction.rowcount != 1:
+                raise StorageFailed(f"{change.record.identifier!r} was never added")
+        transaction.execute("COMMIT")
+    # Python refuses by OverflowError what is no number to SQLite.
+    except (sqlite3.Error, OverflowError) as error:
+        raise StorageFailed(str(error)) from error
+
+
+def _checkpoint(connection: Any) -> None:
+    """
+    Move everything from the journal to the file itself.
+    """
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _find(transaction: Transaction, identifier: str) -> Record:
+    """
+    Look up a job, in the thread that reads.
+    """
+    row = transaction.execute(FIND, (encode(identifier),)).fetchone()
+    if row is None:
+        raise NoSuchJob(identifier)
+    return convert(row)
+
+
+def _findUnended(transaction: Transaction) -> list[Record]:
+    """
+    Look up the jobs that have not ended, oldest first.
+    """
+    return [convert(row) for row in transaction.execute(UNENDED)]
+
+
+def _findIdentifiers(transaction: Transaction) -> set[str]:
+    """
+    Look up all identifiers.
+    """
+    return {identifier for (identifier,) in transaction.execute(IDENTIFIERS)}

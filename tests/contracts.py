@@ -1,0 +1,259 @@
+"""
+The contracts of the interfaces, as tests for whoever claims to provide them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zope.interface.verify import verifyObject
+
+from attrs import evolve
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+
+from jobworker.errors import NoSuchJob, ShuttingDown, StorageFailed
+from jobworker.interfaces import IJobStore
+from jobworker.jobs import (
+    Command,
+    CommandExited,
+    Drained,
+    Event,
+    Lost,
+    ProcessIdentity,
+    Record,
+    Status,
+    Stop,
+    StopRequested,
+    advance,
+)
+
+if TYPE_CHECKING:
+    _Base = TestCase
+else:
+    _Base = object
+
+
+def exampleRecord(number: int = 0, **changes: Any) -> Record:
+    """
+    Make the record of a job that runs.
+
+    @param number: Makes jobs different, and the greater the younger.
+    """
+    record = Record(
+        identifier=f"00000000-0000-4000-8000-{number:012}",
+        command=Command("sleep", ("1", "", "é\n")),
+        owner="alice",
+        process=ProcessIdentity(1000 + number, 5000, "a boot"),
+        started=1_700_000_000_000_000_000 + number,
+    )
+    return evolve(record, **changes)
+
+
+class IJobStoreTests(_Base):
+    """
+    What a job store promises.
+    """
+
+    store: IJobStore
+
+    def makeStore(self) -> IJobStore:
+        """
+        Make an empty store, which the test closes.
+        """
+        raise NotImplementedError
+
+    def setUp(self) -> None:
+        """
+        Make a store.
+        """
+        self.store = self.makeStore()
+        self.addCleanup(lambda: self.store.close())
+
+    def test_interface(self) -> None:
+        """
+        A store provides L{IJobStore}.
+        """
+        self.assertTrue(verifyObject(IJobStore, self.store))
+
+    async def test_add(self) -> None:
+        """
+        What was added is found as it was, and nothing else is.
+        """
+        await self.store.add(exampleRecord(1))
+        await self.store.add(exampleRecord(2))
+        self.assertEqual(
+            await self.store.find(exampleRecord(1).identifier), exampleRecord(1)
+        )
+        await self.assertRefused(
+            NoSuchJob, self.store.find(exampleRecord(3).identifier)
+        )
+
+    async def test_oddIdentifiers(self) -> None:
+        """
+        One can look for anything.
+        """
+        await self.store.add(exampleRecord())
+        for odd in ("", "%", "\0", "\udc80", "' OR 1=1 --", "x" * 100_000):
+            await self.assertRefused(NoSuchJob, self.store.find(odd))
+
+    async def test_addTwice(self) -> None:
+        """
+        A job cannot be added again, and stays as it was.
+        """
+        await self.store.add(exampleRecord(1))
+        again = self.store.add(exampleRecord(1, owner="mallory"))
+        await self.assertRefused(StorageFailed, again)
+        self.assertEqual(
+            await self.store.find(exampleRecord(1).identifier), exampleRecord(1)
+        )
+
+    async def test_update(self) -> None:
+        """
+        After each change the job is found as it is then.
+        """
+        events: list[Event] = [
+            StopRequested(Stop("bob", True, 12)),
+            CommandExited(Status(signal=9)),
+            Drained(13),
+        ]
+        record = exampleRecord(1)
+        await self.store.add(record)
+        await self.store.add(exampleRecord(2))
+        for event in events:
+            record = advance(record, event)
+            await self.store.update(record)
+            self.assertEqual(await self.store.find(record.identifier), record)
+        self.assertEqual(
+            await self.store.find(exampleRecord(2).identifier), exampleRecord(2)
+        )
+
+    async def test_updateUnknown(self) -> None:
+        """
+        What was never added cannot change, and does not come about by it.
+        """
+        await self.assertRefused(StorageFailed, self.store.update(exampleRecord(1)))
+        self.assertEqual(await self.store.identifiers(), set())
+
+    async def test_unended(self) -> None:
+        """
+        The jobs that have not ended are found, oldest first, however they
+        were added.
+        """
+        exited = advance(exampleRecord(1), CommandExited(Status(code=3)))
+        drained = advance(
+            advance(exampleRecord(2), CommandExited(Status(code=0))), Drained(1)
+        )
+        lost = advance(exampleRecord(4), Lost(2, "the service died"))
+        for record in (lost, exampleRecord(3), drained, exited, exampleRecord(0)):
+            await self.store.add(record)
+        self.assertEqual(
+            await self.store.unended(), [exampleRecord(0), exited, exampleRecord(3)]
+        )
+
+    async def test_identifiers(self) -> None:
+        """
+        The identifiers of all jobs are found, whether or not they have ended.
+        """
+        self.assertEqual(await self.store.identifiers(), set())
+        lost = advance(exampleRecord(2), Lost(2, ""))
+        await self.store.add(exampleRecord(1))
+        await self.store.add(lost)
+        self.assertEqual(
+            await self.store.identifiers(),
+            {exampleRecord(1).identifier, lost.identifier},
+        )
+
+    async def test_order(self) -> None:
+        """
+        Changes that are asked for together are made in the order of the
+        calls.
+        """
+        record = exampleRecord(1)
+        later = advance(record, CommandExited(Status(code=3)))
+        last = advance(later, Drained(5))
+        changes = [
+            self.store.add(record),
+            self.store.update(later),
+            self.store.update(last),
+        ]
+        for change in changes:
+            await change
+        self.assertEqual(await self.store.find(record.identifier), last)
+
+    async def test_oneBadAmongGood(self) -> None:
+        """
+        Of changes that are asked for together, those that can be made are.
+        """
+        await self.store.add(exampleRecord(0))
+        good = [self.store.add(exampleRecord(number)) for number in range(1, 5)]
+        bad = [
+            self.store.add(exampleRecord(0, owner="mallory")),
+            self.store.update(exampleRecord(99)),
+        ]
+        good += [self.store.add(exampleRecord(number)) for number in range(5, 9)]
+        for change in bad:
+            await self.assertRefused(StorageFailed, change)
+        for change in good:
+            await change
+        self.assertEqual(
+            await self.store.identifiers(),
+            {exampleRecord(number).identifier for number in range(9)},
+        )
+        self.assertEqual(
+            await self.store.find(exampleRecord(0).identifier), exampleRecord(0)
+        )
+
+    async def test_cancel(self) -> None:
+        """
+        Who waits for a change may give up waiting; those behind are not kept
+        from theirs.
+        """
+        changes = [self.store.add(exampleRecord(number)) for number in range(4)]
+        outcomes = [change.addErrback(lambda failure: None) for change in changes]
+        changes[0].cancel()
+        changes[2].cancel()
+        for outcome in outcomes:
+            await outcome
+        for number in (1, 3):
+            await self.store.find(exampleRecord(number).identifier)
+
+    async def test_close(self) -> None:
+        """
+        What was asked for before is still done; then nothing is.
+        """
+        changes = [self.store.add(exampleRecord(number)) for number in range(3)]
+        closed = self.store.close()
+        late: list[Deferred[Any]] = [
+            self.store.add(exampleRecord(9)),
+            self.store.update(exampleRecord(0)),
+            self.store.find(exampleRecord(0).identifier),
+            self.store.unended(),
+            self.store.identifiers(),
+        ]
+        await closed
+        for change in changes:
+            await change
+        for question in late:
+            await self.assertRefused(ShuttingDown, question)
+
+    async def test_closeTwice(self) -> None:
+        """
+        To close again does no harm.
+        """
+        both = [self.store.close(), self.store.close()]
+        for closed in both:
+            await closed
+
+    async def assertRefused(
+        self, error: type[Exception], question: Deferred[Any]
+    ) -> None:
+        """
+        Wait for something to fail.
+        """
+        try:
+            answer = await question
+        except error:
+            return
+        self.fail(f"there was no {error.__name__}, but {answer!r}")

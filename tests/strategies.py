@@ -1,0 +1,113 @@
+"""
+Hypothesis strategies for the values of the domain.
+
+Sizes are bounded so that a hundred examples take milliseconds, not so that
+larger ones would not work.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from hypothesis import strategies as st
+
+from jobworker.jobs import (
+    Command,
+    CommandExited,
+    Drained,
+    Event,
+    Lost,
+    Phase,
+    ProcessIdentity,
+    Record,
+    Status,
+    Stop,
+    StopRequested,
+    advance,
+)
+
+#: Times, in nanoseconds: any that 64 bits can hold.
+times = st.integers(0, 2**63 - 1)
+
+#: What an argument of a process can be: any text without NUL, lone surrogates
+#: among it, which stand for bytes that are not UTF-8.
+#:
+#: Characters are made of their numbers: Hypothesis takes more than a second
+#: to make its tables of Unicode on a machine where it has not run before, and
+#: then calls the test too slow.
+arguments = st.text(
+    st.integers(1, 0x10FFFF).map(chr) | st.integers(0xD800, 0xDFFF).map(chr),
+    max_size=20,
+)
+
+#: Names of people, as tokens and certificates hold them.
+subjects = st.text("abcxyzABC019.-@ éß日", min_size=1, max_size=10)
+
+#: What is said in words.
+reasons = arguments
+
+identifiers = st.uuids().map(str)
+
+commands = st.builds(Command, arguments, st.lists(arguments, max_size=5).map(tuple))
+
+processes = st.builds(
+    ProcessIdentity,
+    pid=st.integers(1, 2**22),
+    start=times,
+    boot=identifiers,
+)
+
+#: Exit codes and signals as wait(2) gives them.
+statuses = st.builds(Status, code=st.integers(0, 255)) | st.builds(
+    Status, signal=st.integers(1, 64)
+)
+
+stops = st.builds(Stop, by=subjects, forced=st.booleans(), at=times)
+
+events: st.SearchStrategy[Event] = (
+    st.builds(StopRequested, stops)
+    | st.builds(CommandExited, statuses)
+    | st.builds(Drained, times)
+    | st.builds(Lost, times, reasons)
+)
+
+#: Records of jobs that have just been started.
+newRecords = st.builds(
+    Record,
+    identifier=identifiers,
+    command=commands,
+    owner=subjects,
+    process=processes,
+    started=times,
+    phase=st.just(Phase.RUNNING),
+    stop=st.none(),
+    status=st.none(),
+    ending=st.none(),
+)
+
+_requests = st.builds(StopRequested, stops)
+
+
+@st.composite
+def lives(draw: st.DrawFn, complete: bool = False) -> list[Event]:
+    """
+    Make events that can happen to a job, in an order in which they can.
+
+    @param complete: Whether the job must have ended after them.
+    """
+    happened: list[Event] = [*draw(st.lists(_requests, max_size=2))]
+    exited = draw(st.booleans())
+    if exited:
+        happened.append(draw(st.builds(CommandExited, statuses)))
+        happened += draw(st.lists(_requests, max_size=2))
+    if complete or draw(st.booleans()):
+        lost: st.SearchStrategy[Event] = st.builds(Lost, times, reasons)
+        drained: st.SearchStrategy[Event] = st.builds(Drained, times)
+        happened.append(draw(drained | lost if exited else lost))
+    return happened
+
+
+#: Records of jobs in any phase, as they come about.
+records = st.builds(
+    lambda record, happened: reduce(advance, happened, record), newRecords, lives()
+)

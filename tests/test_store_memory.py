@@ -1,0 +1,44 @@
+"""
+The job store that forgets.
+"""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from jobworker.errors import StorageFailed
+from jobworker.interfaces import IJobStore
+from jobworker.store.memory import MemoryJobStore
+from tests.contracts import IJobStoreTests, exampleRecord
+
+
+class MemoryJobStoreTests(IJobStoreTests, TestCase):
+    """
+    It keeps the contract of a job store.
+    """
+
+    def makeStore(self) -> IJobStore:
+        """
+        Make a store in memory.
+        """
+        return MemoryJobStore()
+
+
+class RefusalTests(SynchronousTestCase):
+    """
+    It can be told to fail as a full disk does.
+    """
+
+    def test_refusal(self) -> None:
+        """
+        While it refuses, changes fail and looking up does not.
+        """
+        store = MemoryJobStore()
+        self.successResultOf(store.add(exampleRecord(1)))
+        store.refusal = "disk full"
+        for change in (store.add(exampleRecord(2)), store.update(exampleRecord(1))):
+            failure = self.failureResultOf(change, StorageFailed)
+            self.assertIn("disk full", str(failure.value))
+        self.assertEqual(
+            self.successResultOf(store.identifiers()), {exampleRecord(1).identifier}
+        )
