@@ -55,6 +55,18 @@ class LaunchFailed(JobWorkerError):
 
 
 @frozen(eq=False)
+class StillRunning(JobWorkerError):
+    """
+    What was asked needs a job that has ended, and this one has not.
+    """
+
+    identifier: str
+
+    def __str__(self) -> str:
+        return f"job {self.identifier} is still running; stop it first"
+
+
+@frozen(eq=False)
 class StopIgnored(JobWorkerError):
     """
     The command was asked to end, and is still running after the time it was
@@ -68,9 +80,37 @@ class StopIgnored(JobWorkerError):
 
     def __str__(self) -> str:
         return (
-            f"job {self.identifier} is still running {self.seconds:g} s after "
-            "SIGTERM; stop it with force to send SIGKILL"
+            f"job {self.identifier} is still running {self.seconds:g} s after it "
+            "was asked to end; stop it with force to send SIGKILL"
         )
+
+
+@frozen(eq=False)
+class NoRoom(JobWorkerError):
+    """
+    The host has too little left of something for one more job.
+
+    @ivar reason: Of what, and how much.
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@frozen(eq=False)
+class RosterUnreachable(JobWorkerError):
+    """
+    The process that runs the jobs cannot be asked just now.  The jobs go on.
+
+    @ivar reason: Why.
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the supervisor of the jobs cannot be reached: {self.reason}"
 
 
 class ShuttingDown(JobWorkerError):

@@ -14,7 +14,7 @@ from zope.interface import Attribute, Interface
 
 from twisted.internet.defer import Deferred
 
-from .jobs import Command, ProcessIdentity, Record, Source, Status
+from .jobs import Command, Manner, ProcessIdentity, Record, Source, Status
 
 
 class IRosterListener(Interface):
@@ -34,7 +34,7 @@ class IRosterListener(Interface):
 
     def logGrew(identifier: str) -> None:
         """
-        The log of a job has become longer, or was sealed.
+        The log of a job that is followed has become longer, or was sealed.
 
         Many growths may be reported by one call.
         """
@@ -61,12 +61,23 @@ class IRoster(Interface):
         @raise StorageFailed: (asynchronously) If the job could not be put on
             disk.  Nothing of it runs.
 
-        @raise ShuttingDown: (asynchronously) After L{stopAll}.
+        @raise NoRoom: (asynchronously) If the host has too little left of
+            something.  No job was created.
+
+        @raise ShuttingDown: (asynchronously) If the service is ending.
+
+        @raise RosterUnreachable: (asynchronously)
         """
 
-    def stop(identifier: str, by: str, forced: bool) -> Deferred[Record]:
+    def stop(identifier: str, by: str, manner: Manner) -> Deferred[Record]:
         """
-        End a job: ask it with SIGTERM, or with SIGKILL if forced.
+        End a job.
+
+        Its process group gets the signal.  What happens to a command that
+        ignores it, the manner says.  If the command has already exited but
+        something that it left behind runs, that is killed at once, and the
+        cause of the ending stays how the command ended.  When several stops
+        meet, the first is the cause and each is carried out.
 
         @param by: The subject who asks.
 
@@ -77,8 +88,11 @@ class IRoster(Interface):
 
         @raise NotRunning: (asynchronously) If the job has ended.
 
-        @raise StopIgnored: (asynchronously) If the command is still running
-            one second after SIGTERM.  The job goes on.
+        @raise StopIgnored: (asynchronously) If no grace was set and the
+            command is still running one second after the signal.  The job
+            goes on.
+
+        @raise RosterUnreachable: (asynchronously)
         """
 
     def find(identifier: str) -> Deferred[Record]:
@@ -86,6 +100,30 @@ class IRoster(Interface):
         Look up a job, running or ended.
 
         @raise NoSuchJob: (asynchronously)
+        """
+
+    def delete(identifier: str) -> Deferred[None]:
+        """
+        Forget a job that has ended, and remove its log.
+
+        @raise NoSuchJob: (asynchronously)
+
+        @raise StillRunning: (asynchronously) If it has not ended.
+
+        @raise RosterUnreachable: (asynchronously)
+        """
+
+    def follow(identifier: str) -> None:
+        """
+        Have listeners told when the log of this job grows.
+
+        To follow a job n times takes n calls of L{unfollow} to end.  It does
+        no harm if there is no such job.
+        """
+
+    def unfollow(identifier: str) -> None:
+        """
+        Take back one L{follow}.
         """
 
     def subscribe(listener: IRosterListener) -> Deferred[None]:
@@ -96,7 +134,7 @@ class IRoster(Interface):
         @return: A L{Deferred} firing after those.
         """
 
-    def unsubscribe(listener: IRosterListener) -> Deferred[None]:
+    def unsubscribe(listener: IRosterListener) -> None:
         """
         Tell a listener nothing more.
         """
@@ -126,12 +164,12 @@ class IJobHandle(Interface):
 
     def sweep() -> Deferred[None]:
         """
-        Kill whatever the job has left behind.
+        Kill whatever there is of the job: its group, its session, and what
+        left both but descends from it or carries its identifier in its
+        environment; again and again until nothing is found.
 
-        Call this after the command has exited.
-
-        @return: A L{Deferred} firing when no process of the job's group or
-            session is left.  It never fails.
+        @return: A L{Deferred} firing when no process of the job is left.  It
+            never fails.
         """
 
 
@@ -183,6 +221,14 @@ class IJobLog(Interface):
         was written is in the log.
 
         @return: A L{Deferred} firing then.  It never fails.
+        """
+
+    def whenOverQuota() -> Deferred[str]:
+        """
+        Wait for the log to reach a limit that the job is to be ended for.
+
+        @return: A L{Deferred} firing with the reason in words, or never.  It
+            may be cancelled.
         """
 
     def seal() -> Deferred[None]:

@@ -10,7 +10,8 @@ Times are integers, nanoseconds since the epoch, UTC.
 from __future__ import annotations
 
 from enum import Enum, IntEnum
-from typing import TypeAlias
+from signal import SIGKILL, SIGTERM
+from typing import Final, TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -46,11 +47,18 @@ class Phase(Enum):
 class Cause(Enum):
     """
     Why a job ended.  There is one, and it never changes.
+
+    @cvar EXITED: Its command exited by itself.
+    @cvar SIGNALED: A signal that nobody asked us for ended its command.
+    @cvar STOPPED: Somebody asked for its end.
+    @cvar LOG_LIMIT: It wrote more than its log may hold.
+    @cvar LOST: The process that ran it died.
     """
 
     EXITED = "exited"
     SIGNALED = "signaled"
     STOPPED = "stopped"
+    LOG_LIMIT = "log limit"
     LOST = "lost"
 
 
@@ -96,17 +104,41 @@ class Status:
 
 
 @frozen
+class Manner:
+    """
+    How to end a job.
+
+    @ivar signal: The number of the signal that its process group gets first.
+    @ivar grace: Seconds after which everything that is left of it is killed.
+        C{None}: nothing is; the job goes on if its command ignores the signal.
+    """
+
+    signal: int = SIGTERM
+    grace: float | None = None
+
+
+#: Ask with SIGTERM; a job that does not care goes on.
+POLITE: Final = Manner()
+
+#: Kill at once.
+FORCED: Final = Manner(SIGKILL, 0.0)
+
+
+@frozen
 class Stop:
     """
     A request to end a job.
 
     @ivar by: The subject who asked.
-    @ivar forced: Whether it was asked with SIGKILL.
+    @ivar cause: Why the job will have ended, if it ends by this.
+    @ivar reason: The same in words, where the cause does not say it.
     """
 
     by: str
-    forced: bool
+    manner: Manner
     at: int
+    cause: Cause = Cause.STOPPED
+    reason: str = ""
 
 
 @frozen
@@ -205,7 +237,8 @@ def advance(record: Record, event: Event) -> Record:
         case Phase.RUNNING, CommandExited(status):
             return evolve(record, phase=Phase.DRAINING, status=status)
         case Phase.DRAINING, Drained(at):
-            ending = Ending(_cause(record), record.status, at)
+            reason = record.stop.reason if record.stop is not None else ""
+            ending = Ending(_cause(record), record.status, at, reason)
             return evolve(record, phase=Phase.ENDED, ending=ending)
         case Phase.RUNNING | Phase.DRAINING, Lost(at, reason):
             ending = Ending(Cause.LOST, record.status, at, reason)
@@ -218,7 +251,7 @@ def _cause(record: Record) -> Cause:
     Say why a job whose command has exited did so.
     """
     if record.stop is not None:
-        return Cause.STOPPED
+        return record.stop.cause
     if record.status is not None and record.status.signal is not None:
         return Cause.SIGNALED
     return Cause.EXITED

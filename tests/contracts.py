@@ -16,6 +16,7 @@ from twisted.trial.unittest import TestCase
 from jobworker.errors import NoSuchJob, ShuttingDown, StorageFailed
 from jobworker.interfaces import IJobStore
 from jobworker.jobs import (
+    FORCED,
     Command,
     CommandExited,
     Drained,
@@ -114,7 +115,7 @@ class IJobStoreTests(_Base):
         After each change the job is found as it is then.
         """
         events: list[Event] = [
-            StopRequested(Stop("bob", True, 12)),
+            StopRequested(Stop("bob", FORCED, 12)),
             CommandExited(Status(signal=9)),
             Drained(13),
         ]

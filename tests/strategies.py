@@ -12,11 +12,13 @@ from functools import reduce
 from hypothesis import strategies as st
 
 from jobworker.jobs import (
+    Cause,
     Command,
     CommandExited,
     Drained,
     Event,
     Lost,
+    Manner,
     Phase,
     ProcessIdentity,
     Record,
@@ -62,7 +64,20 @@ statuses = st.builds(Status, code=st.integers(0, 255)) | st.builds(
     Status, signal=st.integers(1, 64)
 )
 
-stops = st.builds(Stop, by=subjects, forced=st.booleans(), at=times)
+manners = st.builds(
+    Manner,
+    signal=st.integers(1, 64),
+    grace=st.none() | st.floats(0, 1e6, allow_nan=False),
+)
+
+stops = st.builds(
+    Stop,
+    by=subjects,
+    manner=manners,
+    at=times,
+    cause=st.sampled_from([Cause.STOPPED, Cause.LOG_LIMIT]),
+    reason=reasons,
+)
 
 events: st.SearchStrategy[Event] = (
     st.builds(StopRequested, stops)

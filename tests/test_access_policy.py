@@ -31,6 +31,9 @@ TABLE = {
     ("ReadLog", "system.admin"): (True, True),
     ("ReadLog", "system.user"): (True, False),
     ("ReadLog", "system.observer"): (False, False),
+    ("DeleteJob", "system.admin"): (True, True),
+    ("DeleteJob", "system.user"): (True, False),
+    ("DeleteJob", "system.observer"): (False, False),
 }
 
 METHODS = [
@@ -99,7 +102,7 @@ class PolicyTests(SynchronousTestCase):
         """
         Nobody may use a method that does not stand in the table.
         """
-        for method in ("", "stopjob", "DeleteJob", "/proto.WorkerService/StopJob"):
+        for method in ("", "stopjob", "FireJob", "/proto.WorkerService/StopJob"):
             self.assertFalse(mayAttempt(caller("system.admin"), method))
             self.assertFalse(permits(caller("system.admin"), method, "alice"))
 

@@ -15,6 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.errors import IllegalTransition
 from jobworker.jobs import (
+    FORCED,
+    POLITE,
     Cause,
     CommandExited,
     Drained,
@@ -141,15 +143,16 @@ class AdvanceTests(SynchronousTestCase):
     @given(newRecords, lives(complete=True))
     def test_cause(self, record: Record, life: list[Event]) -> None:
         """
-        A job was lost if the service died; else stopped, if that was asked
-        while its command ran; else it was ended by a signal, or by itself.
+        A job was lost if the service died; else its end has the cause of the
+        first request for it, if there was one while its command ran; else it
+        was ended by a signal, or by itself.
         """
         ended = after(record, life)
         assert ended.ending is not None
         if isinstance(life[-1], Lost):
             expected = Cause.LOST
         elif isinstance(life[0], StopRequested):
-            expected = Cause.STOPPED
+            expected = life[0].stop.cause
         else:
             assert isinstance(life[0], CommandExited)
             signaled = life[0].status.signal is not None
@@ -182,7 +185,7 @@ class ExampleTests(SynchronousTestCase):
         A job that leaves politely when it is asked to was stopped, and has the
         code that it left with.
         """
-        stop = Stop("bob", False, 11)
+        stop = Stop("bob", POLITE, 11)
         life: list[Event] = [
             StopRequested(stop),
             CommandExited(Status(code=0)),
@@ -205,7 +208,7 @@ class ExampleTests(SynchronousTestCase):
         """
         life: list[Event] = [
             CommandExited(Status(signal=11)),
-            StopRequested(Stop("bob", True, 11)),
+            StopRequested(Stop("bob", FORCED, 11)),
             Drained(17),
         ]
         ended = after(exampleRecord(), life)
@@ -218,7 +221,7 @@ class ExampleTests(SynchronousTestCase):
         asked it to stop, and nobody knows its status.
         """
         life: list[Event] = [
-            StopRequested(Stop("bob", True, 11)),
+            StopRequested(Stop("bob", FORCED, 11)),
             Lost(17, "power cut"),
         ]
         ended = after(exampleRecord(), life)

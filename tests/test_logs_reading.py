@@ -70,7 +70,7 @@ class ChunkTests(LogCase):
         most the size that is promised, and then the cursor is finished.
         """
         cursor = ChunkCursor(self.files(what), ALL)
-        got = {source: b"" for source in Source}
+        got = dict.fromkeys(Source, b"")
         while chunks := cursor.read(limit):
             for chunk in chunks:
                 self.assertEqual(chunk.offset, len(got[chunk.source]))
@@ -91,7 +91,7 @@ class ChunkTests(LogCase):
             for source in data.draw(st.sets(st.sampled_from(Source), min_size=1))
         }
         cursor = ChunkCursor(self.files(what), begin)
-        got = {source: b"" for source in begin}
+        got = dict.fromkeys(begin, b"")
         while chunks := cursor.read(CHUNK):
             for chunk in chunks:
                 self.assertEqual(
@@ -115,7 +115,7 @@ class ChunkTests(LogCase):
         cursor = ChunkCursor(files, ALL)
         for stage in stages:
             extend(spool, stage)
-            got = {source: b"" for source in Source}
+            got = dict.fromkeys(Source, b"")
             while chunks := cursor.read(CHUNK, wait=False):
                 for chunk in chunks:
                     got[chunk.source] += chunk.data

@@ -36,6 +36,7 @@ REQUIRED: Final[Mapping[str, Mapping[str, Scope]]] = {
     "QueryJob": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
     "StreamLog": {ADMIN: Scope.ANY, USER: Scope.OWN},
     "ReadLog": {ADMIN: Scope.ANY, USER: Scope.OWN},
+    "DeleteJob": {ADMIN: Scope.ANY, USER: Scope.OWN},
 }
 
 

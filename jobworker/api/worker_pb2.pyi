@@ -1,3 +1,6 @@
+import datetime
+
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -14,6 +17,15 @@ class ProcessState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EXITED: _ClassVar[ProcessState]
     LOST: _ClassVar[ProcessState]
 
+class Cause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CAUSE_UNSPECIFIED: _ClassVar[Cause]
+    CAUSE_EXITED: _ClassVar[Cause]
+    CAUSE_SIGNALED: _ClassVar[Cause]
+    CAUSE_STOPPED: _ClassVar[Cause]
+    CAUSE_LOST: _ClassVar[Cause]
+    CAUSE_LOG_LIMIT: _ClassVar[Cause]
+
 class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     SOURCE_UNSPECIFIED: _ClassVar[Source]
@@ -23,6 +35,12 @@ RUNNING: ProcessState
 STOPPED: ProcessState
 EXITED: ProcessState
 LOST: ProcessState
+CAUSE_UNSPECIFIED: Cause
+CAUSE_EXITED: Cause
+CAUSE_SIGNALED: Cause
+CAUSE_STOPPED: Cause
+CAUSE_LOST: Cause
+CAUSE_LOG_LIMIT: Cause
 SOURCE_UNSPECIFIED: Source
 STDOUT: Source
 STDERR: Source
@@ -42,12 +60,20 @@ class Job(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class StopRequest(_message.Message):
-    __slots__ = ("job", "force")
+    __slots__ = ("job", "force", "signal", "grace")
     JOB_FIELD_NUMBER: _ClassVar[int]
     FORCE_FIELD_NUMBER: _ClassVar[int]
+    SIGNAL_FIELD_NUMBER: _ClassVar[int]
+    GRACE_FIELD_NUMBER: _ClassVar[int]
     job: Job
     force: bool
-    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., force: bool = ...) -> None: ...
+    signal: int
+    grace: _duration_pb2.Duration
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., force: bool = ..., signal: _Optional[int] = ..., grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class Deleted(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class StreamRequest(_message.Message):
     __slots__ = ("job", "startPoint")
@@ -68,18 +94,20 @@ class Log(_message.Message):
     def __init__(self, nbSequence: _Optional[int] = ..., entry: _Optional[str] = ..., unterminated: bool = ...) -> None: ...
 
 class ProcessStatus(_message.Message):
-    __slots__ = ("pid", "state", "exitCode", "signal", "reason")
+    __slots__ = ("pid", "state", "exitCode", "signal", "reason", "cause")
     PID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     EXITCODE_FIELD_NUMBER: _ClassVar[int]
     SIGNAL_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
     pid: int
     state: ProcessState
     exitCode: int
     signal: int
     reason: str
-    def __init__(self, pid: _Optional[int] = ..., state: _Optional[_Union[ProcessState, str]] = ..., exitCode: _Optional[int] = ..., signal: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+    cause: Cause
+    def __init__(self, pid: _Optional[int] = ..., state: _Optional[_Union[ProcessState, str]] = ..., exitCode: _Optional[int] = ..., signal: _Optional[int] = ..., reason: _Optional[str] = ..., cause: _Optional[_Union[Cause, str]] = ...) -> None: ...
 
 class JobStatus(_message.Message):
     __slots__ = ("job", "command", "owner", "status")
@@ -126,16 +154,18 @@ class ReadRequest(_message.Message):
     def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., sources: _Optional[_Iterable[_Union[Source, str]]] = ..., offsets: _Optional[_Union[Offsets, _Mapping]] = ..., line: _Optional[int] = ..., last: _Optional[int] = ..., follow: bool = ...) -> None: ...
 
 class ReadReply(_message.Message):
-    __slots__ = ("begin", "chunk", "heartbeat", "end")
+    __slots__ = ("begin", "chunk", "heartbeat", "end", "gap")
     BEGIN_FIELD_NUMBER: _ClassVar[int]
     CHUNK_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
+    GAP_FIELD_NUMBER: _ClassVar[int]
     begin: Begin
     chunk: Chunk
     heartbeat: Heartbeat
     end: End
-    def __init__(self, begin: _Optional[_Union[Begin, _Mapping]] = ..., chunk: _Optional[_Union[Chunk, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., end: _Optional[_Union[End, _Mapping]] = ...) -> None: ...
+    gap: Gap
+    def __init__(self, begin: _Optional[_Union[Begin, _Mapping]] = ..., chunk: _Optional[_Union[Chunk, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., end: _Optional[_Union[End, _Mapping]] = ..., gap: _Optional[_Union[Gap, _Mapping]] = ...) -> None: ...
 
 class Begin(_message.Message):
     __slots__ = ("offsets",)
@@ -154,6 +184,18 @@ class Chunk(_message.Message):
     time: int
     data: bytes
     def __init__(self, source: _Optional[_Union[Source, str]] = ..., offset: _Optional[int] = ..., time: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class Gap(_message.Message):
+    __slots__ = ("source", "offset", "length", "reason")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    source: Source
+    offset: int
+    length: int
+    reason: str
+    def __init__(self, source: _Optional[_Union[Source, str]] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Heartbeat(_message.Message):
     __slots__ = ("time",)

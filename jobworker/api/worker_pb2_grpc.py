@@ -59,6 +59,11 @@ class WorkerServiceStub(object):
                 request_serializer=jobworker_dot_api_dot_worker__pb2.ReadRequest.SerializeToString,
                 response_deserializer=jobworker_dot_api_dot_worker__pb2.ReadReply.FromString,
                 _registered_method=True)
+        self.DeleteJob = channel.unary_unary(
+                '/proto.WorkerService/DeleteJob',
+                request_serializer=jobworker_dot_api_dot_worker__pb2.Job.SerializeToString,
+                response_deserializer=jobworker_dot_api_dot_worker__pb2.Deleted.FromString,
+                _registered_method=True)
 
 
 class WorkerServiceServicer(object):
@@ -99,6 +104,13 @@ class WorkerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteJob(self, request, context):
+        """Forget a job that has ended, and remove its log.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WorkerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -126,6 +138,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.ReadLog,
                     request_deserializer=jobworker_dot_api_dot_worker__pb2.ReadRequest.FromString,
                     response_serializer=jobworker_dot_api_dot_worker__pb2.ReadReply.SerializeToString,
+            ),
+            'DeleteJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteJob,
+                    request_deserializer=jobworker_dot_api_dot_worker__pb2.Job.FromString,
+                    response_serializer=jobworker_dot_api_dot_worker__pb2.Deleted.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -263,6 +280,33 @@ class WorkerService(object):
             '/proto.WorkerService/ReadLog',
             jobworker_dot_api_dot_worker__pb2.ReadRequest.SerializeToString,
             jobworker_dot_api_dot_worker__pb2.ReadReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.WorkerService/DeleteJob',
+            jobworker_dot_api_dot_worker__pb2.Job.SerializeToString,
+            jobworker_dot_api_dot_worker__pb2.Deleted.FromString,
             options,
             channel_credentials,
             insecure,

@@ -16,6 +16,7 @@ from ..jobs import (
     Cause,
     Command,
     Ending,
+    Manner,
     Phase,
     ProcessIdentity,
     Record,
@@ -28,7 +29,16 @@ Row: TypeAlias = Mapping[str, Any]
 
 #: The columns that hold text of any kind.
 _TEXTS: Final = frozenset(
-    {"id", "owner", "program", "arguments", "process_boot", "stop_by", "reason"}
+    {
+        "id",
+        "owner",
+        "program",
+        "arguments",
+        "process_boot",
+        "stop_by",
+        "stop_reason",
+        "reason",
+    }
 )
 
 #: All columns, in the order of the schema.
@@ -43,8 +53,11 @@ COLUMNS: Final = (
     "started",
     "phase",
     "stop_by",
-    "stop_forced",
+    "stop_signal",
+    "stop_grace",
     "stop_at",
+    "stop_cause",
+    "stop_reason",
     "exit_code",
     "exit_signal",
     "cause",
@@ -100,8 +113,11 @@ def unconvert(record: Record) -> Row:
         "started": record.started,
         "phase": record.phase.value,
         "stop_by": None if stop is None else encode(stop.by),
-        "stop_forced": None if stop is None else stop.forced,
+        "stop_signal": None if stop is None else stop.manner.signal,
+        "stop_grace": None if stop is None else stop.manner.grace,
         "stop_at": None if stop is None else stop.at,
+        "stop_cause": None if stop is None else stop.cause.value,
+        "stop_reason": None if stop is None else encode(stop.reason),
         "exit_code": None if status is None else status.code,
         "exit_signal": None if status is None else status.signal,
         "cause": None if ending is None else ending.cause.value,
@@ -151,7 +167,13 @@ def _status(row: Row) -> Status | None:
 def _stop(row: Row) -> Stop | None:
     if row["stop_by"] is None:
         return None
-    return Stop(row["stop_by"], bool(row["stop_forced"]), row["stop_at"])
+    return Stop(
+        row["stop_by"],
+        Manner(row["stop_signal"], row["stop_grace"]),
+        row["stop_at"],
+        Cause(row["stop_cause"]),
+        row["stop_reason"],
+    )
 
 
 def _ending(row: Row, status: Status | None) -> Ending | None:

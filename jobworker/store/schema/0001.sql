@@ -22,16 +22,21 @@ CREATE TABLE job (
     -- still arrive; nothing of it runs any more.
     phase TEXT NOT NULL CHECK (phase IN ('running', 'draining', 'ended')),
     -- The first request to stop it while its command was running: the subject
-    -- who asked, whether with SIGKILL (0 or 1), and when.  NULL: none.
+    -- who asked; the number of the signal; seconds after which everything is
+    -- killed (NULL: never); when; the cause that an ending by it has; and the
+    -- same in words, which may be empty.  NULL: none.
     stop_by TEXT,
-    stop_forced INTEGER,
+    stop_signal INTEGER,
+    stop_grace REAL,
     stop_at INTEGER,
+    stop_cause TEXT,
+    stop_reason TEXT,
     -- What its command left with, the exit code or else the number of the
     -- signal.  Both are NULL while it runs, and for ever if nobody was there
     -- to see.
     exit_code INTEGER,
     exit_signal INTEGER,
-    -- Why it ended: 'exited', 'signaled', 'stopped', 'lost'.
+    -- Why it ended: 'exited', 'signaled', 'stopped', 'log limit', 'lost'.
     cause TEXT,
     -- When it ended.
     ended INTEGER,
@@ -39,8 +44,11 @@ CREATE TABLE job (
     reason TEXT,
 
     CHECK (exit_code IS NULL OR exit_signal IS NULL),
-    CHECK ((stop_by IS NULL) = (stop_forced IS NULL)),
+    CHECK (stop_grace IS NULL OR stop_by IS NOT NULL),
+    CHECK ((stop_by IS NULL) = (stop_signal IS NULL)),
     CHECK ((stop_by IS NULL) = (stop_at IS NULL)),
+    CHECK ((stop_by IS NULL) = (stop_cause IS NULL)),
+    CHECK ((stop_by IS NULL) = (stop_reason IS NULL)),
     CHECK ((phase = 'ended') = (cause IS NOT NULL)),
     CHECK ((phase = 'ended') = (ended IS NOT NULL)),
     CHECK ((phase = 'ended') = (reason IS NOT NULL))
