@@ -17,14 +17,15 @@ ROOT = Path(__file__).parent.parent
 #: The layers, lowest first.  A module imports from below and from its own
 #: package, never from another one beside it.
 LAYERS = (
-    {"errors"},
+    {"errors", "crashing"},
     {"jobs", "milestones"},
     {"interfaces"},
     {"api"},
     {"store", "logs", "access", "tls"},
     {"roster", "hosting"},
-    {"rpc", "door", "launchers", "client"},
-    {"tap", "cli"},
+    {"rpc", "door", "launchers", "link", "client"},
+    {"daemon"},
+    {"tap", "supervisortap", "cli"},
 )
 
 #: Who may import what is not ours and not of the standard library.  The
@@ -33,11 +34,13 @@ OWNERS: Mapping[str, frozenset[str]] = {
     name: frozenset(owners.split())
     for name, owners in {
         "attrs": "*",
-        "zope": "interfaces store logs tls roster hosting rpc door launchers tap",
-        "twisted": "store logs tls roster hosting rpc door launchers tap",
+        "zope": "interfaces store logs tls roster hosting rpc door launchers link "
+        "daemon tap supervisortap",
+        "twisted": "store logs tls roster hosting rpc door launchers link daemon tap "
+        "supervisortap",
         "twisted.internet.defer": "interfaces milestones store logs tls roster "
-        "hosting rpc door launchers tap",
-        "twisted.internet.reactor": "tap",
+        "hosting rpc door launchers link daemon tap supervisortap",
+        "twisted.internet.reactor": "tap supervisortap",
         "twisted.enterprise": "store",
         "sqlite3": "store",
         "jwt": "access",
@@ -46,7 +49,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
         "OpenSSL": "tls",
         "grpc": "rpc client",
         "grpc_status": "rpc client",
-        "google": "rpc client",
+        "google": "rpc client link",
         "uvloop": "rpc",
         "click": "cli",
     }.items()
@@ -62,7 +65,19 @@ PURE = {
 }
 
 #: What the command line needs nothing of.
-SERVER = {"store", "logs", "roster", "hosting", "rpc", "door", "launchers", "tap"}
+SERVER = {
+    "store",
+    "logs",
+    "roster",
+    "hosting",
+    "rpc",
+    "door",
+    "launchers",
+    "link",
+    "daemon",
+    "tap",
+    "supervisortap",
+}
 
 
 def names(source: str, package: str) -> Iterator[str]:

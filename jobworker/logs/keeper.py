@@ -50,6 +50,7 @@ class JobLog:
     _inThread: Callable[[Callable[[], None]], Deferred[None]]
     _dry: Milestone[None] = field(factory=Milestone, init=False)
     _sealed: Milestone[None] = field(factory=Milestone, init=False)
+    _overQuota: Milestone[str] = field(factory=Milestone, init=False)
     _collection: Collection = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -83,6 +84,12 @@ class JobLog:
         Wait for the end of all pipes.
         """
         return self._dry.wait()
+
+    def whenOverQuota(self) -> Deferred[str]:
+        """
+        Wait for the log to become longer than the job may make it.
+        """
+        return self._overQuota.wait()
 
     def seal(self) -> Deferred[None]:
         """
