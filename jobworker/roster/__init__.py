@@ -1,0 +1,3 @@
+"""
+The use cases: what is done with jobs, whoever asks and whoever runs them.
+"""

@@ -1,0 +1,277 @@
+"""
+A roster without processes, for tests: what its commands do stands in a table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from itertools import count
+from signal import SIGKILL
+from typing import Final
+from uuid import uuid4
+
+from zope.interface import implementer
+
+from attrs import define, field, frozen
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from ..errors import (
+    LaunchFailed,
+    NoSuchJob,
+    NotRunning,
+    ShuttingDown,
+    StillRunning,
+    StopIgnored,
+)
+from ..interfaces import IRoster, IRosterListener
+from ..jobs import (
+    Command,
+    CommandExited,
+    Drained,
+    Event,
+    Manner,
+    Phase,
+    ProcessIdentity,
+    Record,
+    Status,
+    Stop,
+    StopRequested,
+    advance,
+)
+from ..milestones import Milestone
+
+#: Seconds that a command is given to leave when no grace was set.
+PATIENCE: Final = 1.0
+
+
+@frozen
+class Script:
+    """
+    What a command does, as far as anybody can see it from outside.
+
+    @ivar refusal: Why it cannot be started; C{None} if it can.
+    @ivar status: How it ends by itself; C{None} if it does not.
+    @ivar after: Seconds until it does.
+    @ivar answers: The statuses it leaves with on signals; C{None} for one that
+        it ignores.  One that is not named ends it as signals do.
+    @ivar leaves: Seconds that something runs on which it leaves behind.
+    @ivar writes: Seconds between two growths of its log; C{None} if it writes
+        nothing.
+    """
+
+    refusal: str | None = None
+    status: Status | None = None
+    after: float = 0.0
+    answers: Mapping[int, Status | None] = field(factory=dict)
+    leaves: float = 0.0
+    writes: float | None = None
+
+    def answer(self, signal: int) -> Status | None:
+        """
+        Say how the command leaves on a signal; C{None} if it does not.
+        """
+        if signal == SIGKILL:
+            return Status(signal=SIGKILL)
+        return self.answers.get(signal, Status(signal=signal))
+
+
+@define(eq=False)
+class _Life:
+    """
+    A job, and those who wait for its end.
+    """
+
+    record: Record
+    script: Script
+    ended: Milestone[Record] = field(factory=Milestone)
+
+
+@implementer(IRoster)
+@define(eq=False)
+class MemoryRoster:
+    """
+    Jobs that are nothing but their records.
+
+    Nothing happens to them but when the clock passes time.
+
+    @ivar scripts: What commands do; others cannot be started.
+    @ivar refusal: While this is set, nothing is started, and this is why.
+    @ivar followed: How often each job is followed.
+    """
+
+    _clock: IReactorTime
+    scripts: Mapping[Command, Script] = field(factory=dict)
+    refusal: Exception | None = None
+    followed: Counter[str] = field(factory=Counter, init=False)
+    _lives: dict[str, _Life] = field(factory=dict, init=False)
+    _listeners: list[IRosterListener] = field(factory=list, init=False)
+    _calls: list[IDelayedCall] = field(factory=list, init=False)
+    _pids: Callable[[], int] = field(factory=lambda: count(1000).__next__, init=False)
+
+    def start(self, command: Command, owner: str) -> Deferred[Record]:
+        """
+        Start a job, if there is a script for it.
+        """
+        if self.refusal is not None:
+            return fail(self.refusal)
+        script = self.scripts.get(command, Script(refusal="command not found"))
+        if script.refusal is not None:
+            return fail(LaunchFailed(script.refusal))
+        process = ProcessIdentity(self._pids(), 1, "memory")
+        record = Record(str(uuid4()), command, owner, process, self._now())
+        self.put(record, script)
+        if script.status is not None:
+            self._later(script.after, self._exit, record.identifier, script.status)
+        if script.writes is not None:
+            self._later(script.writes, self._write, record.identifier)
+        return succeed(record)
+
+    def stop(self, identifier: str, by: str, manner: Manner) -> Deferred[Record]:
+        """
+        End a job, as its script lets it.
+        """
+        life = self._lives.get(identifier)
+        if life is None:
+            return fail(NoSuchJob(identifier))
+        if life.record.phase is Phase.ENDED:
+            return fail(NotRunning(identifier))
+        answer = life.ended.wait()
+        if life.record.phase is Phase.DRAINING:
+            self._later(0, self._drain, identifier)
+            return answer
+        self._happen(identifier, StopRequested(Stop(by, manner, self._now())))
+        status = life.script.answer(manner.signal)
+        if status is not None:
+            self._later(0, self._exit, identifier, status)
+        elif manner.grace is not None:
+            killed = Status(signal=SIGKILL)
+            self._later(manner.grace, self._exit, identifier, killed)
+        else:
+
+            def ignored(_: object, seconds: float) -> Record:
+                raise StopIgnored(identifier, seconds)
+
+            answer.addTimeout(PATIENCE, self._clock, ignored)
+        return answer
+
+    def find(self, identifier: str) -> Deferred[Record]:
+        """
+        Look up a job.
+        """
+        if identifier not in self._lives:
+            return fail(NoSuchJob(identifier))
+        return succeed(self._lives[identifier].record)
+
+    def delete(self, identifier: str) -> Deferred[None]:
+        """
+        Forget a job that has ended.
+        """
+        if identifier not in self._lives:
+            return fail(NoSuchJob(identifier))
+        if self._lives[identifier].record.phase is not Phase.ENDED:
+            return fail(StillRunning(identifier))
+        del self._lives[identifier]
+        return succeed(None)
+
+    def follow(self, identifier: str) -> None:
+        """
+        Have listeners told when the log of this job grows.
+        """
+        self.followed[identifier] += 1
+
+    def unfollow(self, identifier: str) -> None:
+        """
+        Take back one L{follow}.
+        """
+        self.followed[identifier] -= 1
+
+    def subscribe(self, listener: IRosterListener) -> Deferred[None]:
+        """
+        Tell a listener of everything from now on.
+        """
+        self._listeners.append(listener)
+        for life in list(self._lives.values()):
+            if life.record.phase is not Phase.ENDED:
+                listener.jobChanged(life.record)
+        return succeed(None)
+
+    def unsubscribe(self, listener: IRosterListener) -> None:
+        """
+        Tell a listener nothing more.
+        """
+        self._listeners.remove(listener)
+
+    def put(self, record: Record, script: Script | None = None) -> None:
+        """
+        Let there be a job, or let it have changed in any way whatever.
+        """
+        life = self._lives.get(record.identifier)
+        if life is None:
+            life = _Life(record, script or Script())
+            self._lives[record.identifier] = life
+        life.record = record
+        for listener in list(self._listeners):
+            listener.jobChanged(record)
+        if record.phase is Phase.ENDED and not life.ended.reached:
+            life.ended.reach(record)
+
+    def grow(self, identifier: str) -> None:
+        """
+        Let the log of a job have become longer.
+        """
+        if self.followed[identifier] > 0:
+            for listener in list(self._listeners):
+                listener.logGrew(identifier)
+
+    def close(self) -> None:
+        """
+        Let nothing happen any more.
+        """
+        self.refusal = ShuttingDown()
+        for call in self._calls:
+            if call.active():
+                call.cancel()
+
+    def _happen(self, identifier: str, event: Event) -> None:
+        self.put(advance(self._lives[identifier].record, event))
+
+    def _exit(self, identifier: str, status: Status) -> None:
+        """
+        Let the command leave, unless it already has.
+        """
+        life = self._lives.get(identifier)
+        if life is None or life.record.phase is not Phase.RUNNING:
+            return
+        self._happen(identifier, CommandExited(status))
+        leaves = life.script.leaves if life.record.stop is None else 0.0
+        self._later(leaves, self._drain, identifier)
+
+    def _drain(self, identifier: str) -> None:
+        """
+        Let the job have ended, unless it already has.
+        """
+        life = self._lives.get(identifier)
+        if life is not None and life.record.phase is Phase.DRAINING:
+            self.grow(identifier)
+            self._happen(identifier, Drained(self._now()))
+
+    def _write(self, identifier: str) -> None:
+        """
+        Let the command write, while it runs, again and again.
+        """
+        life = self._lives.get(identifier)
+        if life is None or life.record.phase is not Phase.RUNNING:
+            return
+        self.grow(identifier)
+        if life.script.writes is not None:
+            self._later(life.script.writes, self._write, identifier)
+
+    def _later(self, seconds: float, what: Callable[..., None], *how: object) -> None:
+        self._calls = [call for call in self._calls if call.active()]
+        self._calls.append(self._clock.callLater(seconds, what, *how))
+
+    def _now(self) -> int:
+        return int(self._clock.seconds() * 1e9)

@@ -1,0 +1,118 @@
+"""
+The roster without processes.
+"""
+
+from __future__ import annotations
+
+from signal import SIGKILL, SIGTERM
+from typing import Final
+
+from attrs import evolve
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from jobworker.errors import NoRoom, ShuttingDown
+from jobworker.interfaces import IRoster
+from jobworker.jobs import Command, Phase, Status
+from jobworker.roster.memory import MemoryRoster, Script
+from tests.contracts import exampleRecord
+from tests.contracts_roster import COMMANDS, Doing, IRosterTests, Witness
+
+#: What the commands of the contract do.
+SCRIPTS: Final = {
+    COMMANDS[doing]: script
+    for doing, script in {
+        Doing.SUCCEEDS: Script(status=Status(code=0)),
+        Doing.FAILS: Script(status=Status(code=3)),
+        Doing.KILLS_ITSELF: Script(status=Status(signal=SIGKILL)),
+        Doing.LEAVES_CHILD: Script(status=Status(code=3), leaves=2.0),
+        Doing.SLEEPS: Script(status=Status(code=0), after=60.0),
+        Doing.WRITES: Script(writes=0.1),
+        Doing.IGNORES: Script(writes=0.1, answers={SIGTERM: None}),
+        Doing.OBEYS: Script(writes=0.1, answers={SIGTERM: Status(code=5)}),
+        Doing.CANNOT: Script(refusal="command not found"),
+    }.items()
+}
+
+
+class MemoryRosterTests(IRosterTests, TestCase):
+    """
+    It keeps the contract of a roster.
+    """
+
+    async def makeRoster(self) -> IRoster:
+        """
+        Make a roster that knows the commands of the contract.
+        """
+        self.clock = Clock()
+        return MemoryRoster(self.clock, SCRIPTS)
+
+    def passTime(self, seconds: float) -> None:
+        """
+        Advance the clock, in small steps.
+        """
+        for _ in range(int(seconds / 0.05) + 1):
+            self.clock.advance(0.05)
+
+
+class MemoryRosterOnlyTests(SynchronousTestCase):
+    """
+    What it can do beside the contract.
+    """
+
+    def setUp(self) -> None:
+        """
+        Make a roster, and listen to it.
+        """
+        self.clock = Clock()
+        self.roster = MemoryRoster(self.clock, SCRIPTS)
+        self.witness = Witness()
+        self.successResultOf(self.roster.subscribe(self.witness))
+
+    def test_unknownCommand(self) -> None:
+        """
+        What has no script cannot be started.
+        """
+        self.failureResultOf(self.roster.start(Command("emacs"), "alice"))
+
+    def test_refusal(self) -> None:
+        """
+        It can be told to refuse as a full host does.
+        """
+        self.roster.refusal = NoRoom("no processes left")
+        self.failureResultOf(self.roster.start(Command("true"), "alice"), NoRoom)
+
+    def test_put(self) -> None:
+        """
+        It can be given jobs in any state, and tells of them.
+        """
+        record = exampleRecord()
+        self.roster.put(record)
+        draining = evolve(record, phase=Phase.DRAINING, status=Status(code=0))
+        self.roster.put(draining)
+        self.assertEqual(self.witness.records, {record.identifier: [record, draining]})
+        self.assertEqual(
+            self.successResultOf(self.roster.find(record.identifier)), draining
+        )
+
+    def test_grow(self) -> None:
+        """
+        It can be made to tell that a log grew, if anybody wants to know.
+        """
+        self.roster.grow("a job")
+        self.roster.follow("a job")
+        self.roster.grow("a job")
+        self.assertEqual(self.witness.grown, ["a job"])
+
+    def test_close(self) -> None:
+        """
+        Once it is closed nothing is started, and nothing happens.
+        """
+        record = self.successResultOf(self.roster.start(Command("true"), "alice"))
+        self.roster.close()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.failureResultOf(self.roster.start(Command("true"), "alice"), ShuttingDown)
+        self.assertEqual(
+            self.successResultOf(self.roster.find(record.identifier)), record
+        )
