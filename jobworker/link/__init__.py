@@ -1,0 +1,3 @@
+"""
+The roster in another process: what a gateway and the supervisor say to each other.
+"""

@@ -1,0 +1,146 @@
+"""
+Values as messages, and back.
+"""
+
+from __future__ import annotations
+
+from google.protobuf.message import DecodeError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from jobworker import errors
+from jobworker.api import supervisor_pb2 as pb
+from jobworker.jobs import Cause, Command, Manner, Phase, Record
+from jobworker.link.conversion import (
+    CAUSES,
+    PHASES,
+    BadMessage,
+    convertCommand,
+    convertManner,
+    convertRecord,
+    decode,
+    encode,
+    unconvertCommand,
+    unconvertManner,
+    unconvertRecord,
+)
+from jobworker.link.failing import SupervisorFailed, convertFailure, unconvertFailure
+
+from .strategies import commands, identifiers, manners, reasons, records
+
+failures = st.one_of(
+    st.builds(errors.NoSuchJob, reasons),
+    st.builds(errors.NotRunning, identifiers),
+    st.builds(errors.StillRunning, identifiers),
+    st.builds(errors.StopIgnored, identifiers, st.floats(0, 1e6)),
+    st.builds(errors.LaunchFailed, reasons),
+    st.builds(errors.NoRoom, reasons),
+    st.builds(errors.StorageFailed, reasons),
+    st.builds(errors.RosterUnreachable, reasons),
+    st.builds(errors.ShuttingDown),
+)
+
+
+class ConversionTests(SynchronousTestCase):
+    """
+    What arrives is what was sent.
+    """
+
+    @given(reasons)
+    def test_texts(self, text: str) -> None:
+        """
+        Any string comes back, lone surrogates included.
+        """
+        self.assertEqual(decode(encode(text)), text)
+
+    @given(commands)
+    def test_commands(self, command: Command) -> None:
+        """
+        Any command comes back.
+        """
+        data = convertCommand(command).SerializeToString()
+        self.assertEqual(unconvertCommand(pb.Command.FromString(data)), command)
+
+    @given(manners)
+    def test_manners(self, manner: Manner) -> None:
+        """
+        Any manner comes back.
+        """
+        data = convertManner(manner).SerializeToString()
+        self.assertEqual(unconvertManner(pb.Manner.FromString(data)), manner)
+
+    @given(records)
+    def test_records(self, record: Record) -> None:
+        """
+        Any record comes back.
+        """
+        data = convertRecord(record).SerializeToString()
+        self.assertEqual(unconvertRecord(pb.Record.FromString(data)), record)
+
+    @given(failures)
+    def test_failures(self, error: errors.JobWorkerError) -> None:
+        """
+        Any failure that a roster promises comes back.
+        """
+        message = convertFailure(error)
+        assert message is not None
+        again = unconvertFailure(pb.Failure.FromString(message.SerializeToString()))
+        self.assertIs(type(again), type(error))
+        self.assertEqual(
+            (str(again), repr(again)), (str(error), repr(error)), "not the same data"
+        )
+
+    def test_unforeseen(self) -> None:
+        """
+        Of what a roster does not promise only the fact arrives.
+        """
+        self.assertIsNone(convertFailure(KeyError("secret")))
+        self.assertIsInstance(unconvertFailure(pb.Failure()), SupervisorFailed)
+
+    def test_complete(self) -> None:
+        """
+        There is a number for each phase and each cause, and no two are alike.
+        """
+        self.assertEqual(set(PHASES), set(Phase))
+        self.assertEqual(set(CAUSES), set(Cause))
+        self.assertEqual(len({*PHASES.values()}), len(Phase))
+        self.assertEqual(len({*CAUSES.values()}), len(Cause))
+
+    @given(st.binary(max_size=60))
+    def test_garbage(self, data: bytes) -> None:
+        """
+        Whatever the bytes are, they are a record or a bad message.
+        """
+        try:
+            unconvertRecord(pb.Record.FromString(data))
+        except (BadMessage, DecodeError):
+            return
+
+    def test_meaningless(self) -> None:
+        """
+        Messages that say nothing, or what cannot be, are refused.
+        """
+        good = pb.Record(phase=pb.PHASE_ENDED)
+        unconvertRecord(good)
+        rows = [
+            pb.Record(),
+            pb.Record(phase=7),  # type: ignore[arg-type]
+            pb.Record(phase=pb.PHASE_ENDED, owner=b"\xff"),
+            pb.Record(phase=pb.PHASE_ENDED, status=pb.Status()),
+            pb.Record(phase=pb.PHASE_ENDED, status=pb.Status(code=1, signal=1)),
+            pb.Record(phase=pb.PHASE_ENDED, ending=pb.Ending()),
+            pb.Record(phase=pb.PHASE_ENDED, stop=pb.StopNote(cause=pb.CAUSE_LOST)),
+        ]
+        for row in rows:
+            self.assertRaises(BadMessage, unconvertRecord, row)
+        self.assertRaises(BadMessage, unconvertManner, pb.Manner(signal=65))
+        self.assertRaises(
+            BadMessage, unconvertManner, pb.Manner(signal=15, grace=float("nan"))
+        )
+        self.assertRaises(
+            BadMessage,
+            unconvertFailure,
+            pb.Failure(kind=99),  # type: ignore[arg-type]
+        )
