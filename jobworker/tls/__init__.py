@@ -1,0 +1,3 @@
+"""
+Certificates, private keys and TLS contexts.
+"""
