@@ -1,0 +1,46 @@
+"""
+The client: everything that can be asked of a job worker, from Python.
+
+Names are loaded when they are first used, as gRPC takes its time to load.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .addresses import Address
+    from .client import Client
+    from .credentials import Credentials, loadToken
+    from .failures import Failure
+    from .values import JobStatus, State
+
+__all__ = (
+    "Address",
+    "Client",
+    "Credentials",
+    "Failure",
+    "JobStatus",
+    "State",
+    "loadToken",
+)
+
+_HOMES: Final = {
+    "Address": "addresses",
+    "Client": "client",
+    "Credentials": "credentials",
+    "Failure": "failures",
+    "JobStatus": "values",
+    "State": "values",
+    "loadToken": "credentials",
+}
+
+
+def __getattr__(name: str) -> object:
+    """
+    Load what stands behind a public name.
+    """
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,0 +1,173 @@
+"""
+The client: what can be asked of a job worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Final, TypeVar
+
+from attrs import define, field
+from google.protobuf.duration_pb2 import Duration
+
+from ..api import worker_pb2 as wire
+from .addresses import Address
+from .connection import PATIENCE, Connection
+from .credentials import Credentials
+from .failures import Unacceptable, Unreachable
+from .probing import explain
+from .translation import statusOf
+from .values import JobStatus
+
+_Answer = TypeVar("_Answer")
+
+#: Seconds that a time span of the wire may have at most.
+_LONGEST: Final = 315_576_000_000.0
+
+
+@define(eq=False)
+class Client:
+    """
+    A caller of one server.
+
+    It connects when it must, and may be used in several threads.  Every method
+    may raise a L{Failure}, which carries a cause and a remedy.
+    """
+
+    address: Address
+    _credentials: Credentials
+    _token: str = field(repr=False)
+    _patience: float = PATIENCE
+    _connection: Connection | None = field(default=None, init=False)
+
+    def __enter__(self) -> Client:
+        """
+        Use the client for a while.
+        """
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """
+        Disconnect.
+        """
+        self.close()
+
+    def connect(self) -> Connection:
+        """
+        Make another connection, for whoever needs one of his own.
+        """
+        return Connection.open(
+            self.address, self._credentials, self._token, self._patience
+        )
+
+    def start(self, program: str, arguments: Sequence[str] = ()) -> str:
+        """
+        Start a job.
+
+        @return: Its identifier.
+        """
+        request = wire.Command()
+        try:
+            request.cmd = program
+            request.args.extend(arguments)
+        except (UnicodeError, ValueError):
+            raise Unacceptable(
+                "command and arguments must be valid Unicode",
+                "have a shell make the other bytes, as in printf '\\377'",
+            ) from None
+        return self._ask(lambda connection: connection.startJob(request).id)
+
+    def stop(
+        self,
+        identifier: str,
+        force: bool = False,
+        signal: int = 0,
+        grace: float | None = None,
+    ) -> JobStatus:
+        """
+        End a job, and wait until it is gone.
+
+        @param force: Kill it at once.
+
+        @param signal: The number of the signal to ask with; 0 means SIGTERM.
+
+        @param grace: Seconds after which everything is killed that is left of
+            it.  C{None}: it may go on, and then that is a L{StopIgnored}.
+        """
+        request = wire.StopRequest(
+            job=_job(identifier), force=force, signal=signal, grace=_duration(grace)
+        )
+        return self._ask(
+            lambda connection: statusOf(connection.stopJob(request, grace or 0.0))
+        )
+
+    def query(self, identifier: str) -> JobStatus:
+        """
+        Find out about a job.
+        """
+        request = _job(identifier)
+        return self._ask(lambda connection: statusOf(connection.queryJob(request)))
+
+    def delete(self, identifier: str) -> None:
+        """
+        Forget a job that has ended, and remove its log.
+        """
+        request = _job(identifier)
+        self._ask(lambda connection: connection.deleteJob(request))
+
+    def explained(self, failure: Unreachable) -> Exception:
+        """
+        Find out more about why there is no connection.
+
+        This may take a few seconds.
+        """
+        return explain(failure, self.address, self._credentials)
+
+    def close(self) -> None:
+        """
+        Disconnect.  The client connects again when it must.
+        """
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _ask(self, question: Callable[[Connection], _Answer]) -> _Answer:
+        """
+        Ask something over the connection that there is.
+        """
+        if self._connection is None:
+            self._connection = self.connect()
+        try:
+            return question(self._connection)
+        except Unreachable as failure:
+            self.close()
+            raise self.explained(failure) from None
+
+
+def _job(identifier: str) -> wire.Job:
+    """
+    Name a job.
+    """
+    try:
+        return wire.Job(id=identifier)
+    except (UnicodeError, ValueError):
+        raise Unacceptable("the id of the job is not valid Unicode") from None
+
+
+def _duration(seconds: float | None) -> Duration | None:
+    """
+    Write a time span for the wire.
+    """
+    if seconds is None:
+        return None
+    if not 0 <= seconds <= _LONGEST:
+        raise Unacceptable(f"{seconds:g} seconds are not a time to wait")
+    duration = Duration()
+    duration.FromNanoseconds(round(seconds * 1_000_000_000))
+    return duration

@@ -1,0 +1,108 @@
+"""
+Messages and statuses of the wire, made into what the rest of the client knows.
+
+Which failure a status becomes is decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import grpc
+
+from ..api import worker_pb2 as wire
+from .failures import (
+    Exhausted,
+    Failure,
+    Forbidden,
+    ServerFailed,
+    StopIgnored,
+    TimedOut,
+    Unacceptable,
+    UnknownJob,
+    Unreachable,
+    Unsupported,
+    WrongState,
+)
+from .values import JobStatus, State
+
+_STATES: Final = {
+    wire.RUNNING: State.RUNNING,
+    wire.STOPPED: State.STOPPED,
+    wire.EXITED: State.EXITED,
+    wire.LOST: State.LOST,
+}
+
+_UNAUTHORIZED: Final = (
+    Forbidden,
+    "look at the token with 'jobworker token show': it must be in force, carry a "
+    "role that may do this, and name the same subject as the certificate",
+)
+
+_FAILURES: Final[Mapping[grpc.StatusCode, tuple[type[Failure], str]]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: (Unacceptable, ""),
+    grpc.StatusCode.OUT_OF_RANGE: (Unacceptable, ""),
+    grpc.StatusCode.NOT_FOUND: (UnknownJob, "check the id"),
+    grpc.StatusCode.ALREADY_EXISTS: (WrongState, ""),
+    grpc.StatusCode.FAILED_PRECONDITION: (WrongState, ""),
+    grpc.StatusCode.PERMISSION_DENIED: _UNAUTHORIZED,
+    grpc.StatusCode.UNAUTHENTICATED: _UNAUTHORIZED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: (Exhausted, "ask for less, or try again later"),
+    grpc.StatusCode.UNIMPLEMENTED: (
+        Unsupported,
+        "the server is older than this client, or no job worker at all",
+    ),
+    grpc.StatusCode.UNAVAILABLE: (Unreachable, ""),
+    grpc.StatusCode.CANCELLED: (Unreachable, ""),
+    grpc.StatusCode.ABORTED: (Unreachable, ""),
+}
+
+#: What gRPC says when the time limit of the caller is over, as opposed to
+#: what a server says.
+_OUR_DEADLINE: Final = "Deadline Exceeded"
+
+
+def failureOf(code: grpc.StatusCode, details: str) -> Failure:
+    """
+    Make a failure of a status.
+    """
+    said = details or code.name
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        if details == _OUR_DEADLINE:
+            return TimedOut(
+                "the server did not answer in time",
+                "try again, and look after the server if that does not help",
+            )
+        return StopIgnored(said, "" if "force" in said else "use --force to kill it")
+    kind, remedy = _FAILURES.get(
+        code, (ServerFailed, "the log of the server says more")
+    )
+    return kind(said, remedy)
+
+
+def statusOf(message: wire.JobStatus) -> JobStatus:
+    """
+    Read what a server says about a job.
+    """
+    status = message.status
+    state = _STATES.get(status.state, State.UNKNOWN)
+    code: int | None = status.exitCode
+    if state in (State.RUNNING, State.LOST) or status.exitCode < 0 or status.signal:
+        code = None
+    cause = ""
+    if status.cause and status.cause in wire.Cause.values():
+        name = wire.Cause.Name(status.cause)
+        cause = name.removeprefix("CAUSE_").replace("_", " ").lower()
+    return JobStatus(
+        identifier=message.job.id,
+        program=message.command.cmd,
+        arguments=tuple(message.command.args),
+        owner=message.owner,
+        pid=status.pid,
+        state=state,
+        exitCode=code,
+        signal=status.signal or None,
+        cause=cause,
+        reason=status.reason,
+    )

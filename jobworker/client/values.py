@@ -1,0 +1,52 @@
+"""
+What a server says about a job, as data.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+
+class State(Enum):
+    """
+    How far a job has come, in the words of the wire.
+
+    @cvar LOST: The service died while the job was running; how it ended is
+        not known.
+    @cvar UNKNOWN: The server is newer than this client.
+    """
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    EXITED = "exited"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+
+@frozen
+class JobStatus:
+    """
+    A job, as its server described it.
+
+    @ivar owner: The subject who started it.
+    @ivar exitCode: C{None} while it is running, and where a signal ended it or
+        nobody knows what did.
+    @ivar signal: The number of the signal that ended it.  Servers that do not
+        tell are believed to mean none.
+    @ivar cause: Why it ended, as C{"exited"}; empty while it is running, and
+        where the server does not tell.
+    @ivar reason: The same in words, where code and signal do not say it.
+    """
+
+    identifier: str
+    program: str
+    arguments: tuple[str, ...]
+    owner: str
+    pid: int
+    state: State
+    exitCode: int | None = None
+    signal: int | None = None
+    cause: str = ""
+    reason: str = ""
