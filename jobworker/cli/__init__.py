@@ -1,0 +1,3 @@
+"""
+The command line: flags, output and exit codes around L{jobworker.client}.
+"""

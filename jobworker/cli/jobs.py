@@ -1,0 +1,129 @@
+"""
+The commands that ask one thing about one job.
+"""
+
+from __future__ import annotations
+
+from signal import SIGRTMAX, Signals
+
+import click
+
+from ..client.values import JobStatus
+from .options import Settings, withServer
+from .rendering import asJSON, asText
+
+
+class SignalType(click.ParamType):  # type: ignore[type-arg]
+    """
+    A signal, by name or number.
+    """
+
+    name = "signal"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> int:
+        """
+        Read C{"TERM"}, C{"sigterm"} or C{"15"}.
+        """
+        text = str(value).upper()
+        if text.isascii() and text.isdecimal() and 0 < int(text) <= SIGRTMAX:
+            return int(text)
+        name = text if text.startswith("SIG") else f"SIG{text}"
+        if name not in Signals.__members__:
+            self.fail(
+                f"{value!r} is no signal; write it as TERM, SIGTERM or 15", param, ctx
+            )
+        return int(Signals[name])
+
+
+job = click.option(
+    "--job", "identifier", required=True, metavar="ID", help="The id of the job."
+)
+
+asObject = click.option(
+    "--json", "wantsJSON", is_flag=True, help="Print one JSON object."
+)
+
+
+@click.command()
+@click.option("--cmd", required=True, metavar="CMD", help="The command to run.")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+@withServer
+def start(settings: Settings, cmd: str, args: tuple[str, ...]) -> None:
+    """
+    Start a job and print its id.
+
+    What stands behind "--" goes to the command, as it is: no shell comes
+    between.
+    """
+    with settings.client() as client:
+        click.echo(client.start(cmd, args))
+
+
+@click.command()
+@job
+@click.option("--force", is_flag=True, help="Kill it at once.")
+@click.option(
+    "--signal",
+    type=SignalType(),
+    metavar="NAME",
+    help="The signal to ask with, instead of TERM.",
+)
+@click.option(
+    "--grace",
+    type=click.FloatRange(0, 86400),
+    metavar="SECONDS",
+    help="Kill what is left of it after this time.  Without it a job that is still "
+    "running after one second goes on.",
+)
+@asObject
+@withServer
+def stop(
+    settings: Settings,
+    identifier: str,
+    force: bool,
+    signal: int | None,
+    grace: float | None,
+    wantsJSON: bool,
+) -> None:
+    """
+    End a job, wait until it is gone, and print how it ended.
+    """
+    if force and (signal is not None or grace is not None):
+        raise click.UsageError("--force leaves no choice of --signal or --grace")
+    with settings.client() as client:
+        _print(client.stop(identifier, force, signal or 0, grace), wantsJSON)
+
+
+@click.command()
+@job
+@asObject
+@withServer
+def query(settings: Settings, identifier: str, wantsJSON: bool) -> None:
+    """
+    Print what is known of a job.
+    """
+    with settings.client() as client:
+        _print(client.query(identifier), wantsJSON)
+
+
+@click.command()
+@job
+@withServer
+def delete(settings: Settings, identifier: str) -> None:
+    """
+    Forget a job that has ended, and remove its log.
+    """
+    with settings.client() as client:
+        client.delete(identifier)
+
+
+def _print(status: JobStatus, wantsJSON: bool) -> None:
+    """
+    Print a job.
+    """
+    click.echo(asJSON(status) if wantsJSON else asText(status))

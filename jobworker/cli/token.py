@@ -1,0 +1,202 @@
+"""
+The commands that make tokens and show them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Final
+
+import click
+
+from ..client.failures import Unreadable
+from .exits import CannotCreate
+from .rendering import plain
+
+_DAY: Final = 24 * 3600
+
+#: Bytes that a file may have of which only a few are of use.
+_LIMIT: Final = 1024 * 1024
+
+
+@click.group(no_args_is_help=False)
+def token() -> None:
+    """
+    Make tokens, and look at them.
+    """
+
+
+@token.command()
+@click.option(
+    "--request",
+    required=True,
+    metavar="FILE",
+    help="What the token is to say, in YAML: sub, name, email, roles, groups.",
+)
+@click.option(
+    "--key",
+    required=True,
+    metavar="FILE",
+    help="The private key that signs tokens, in PEM.",
+)
+@click.option("--out", required=True, metavar="FILE", help="Where to write the token.")
+@click.option(
+    "--issuer",
+    default="jobworker",
+    show_default=True,
+    metavar="NAME",
+    help="Who issues it; the service accepts tokens of one issuer.",
+)
+@click.option(
+    "--days",
+    type=click.FloatRange(0, 3650, min_open=True),
+    default=30,
+    show_default=True,
+    help="How long it is good for.",
+)
+@click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
+def issue(
+    request: str, key: str, out: str, issuer: str, days: float, force: bool
+) -> None:
+    """
+    Sign a token.
+
+    Only the owner of the file can read it.
+    """
+    from ..access.keys import loadSigningKey
+    from ..access.requests import parseRequest
+    from ..access.tokens import issue as sign
+
+    asked = parseRequest(_read(request))
+    life = max(1, round(days * _DAY))
+    made = sign(asked, loadSigningKey(_read(key)), issuer, time.time(), life)
+    _write(out, made.encode("ascii") + b"\n", force)
+
+
+@token.command()
+@click.argument("file", metavar="FILE")
+def show(file: str) -> None:
+    """
+    Print what a token claims.
+
+    Its signature is not verified: anybody can make a token that looks so.
+    """
+    from ..access.tokens import readUnverified
+
+    claims = readUnverified(_read(file).decode("latin-1").strip())
+    for line in describe(claims, time.time()):
+        click.echo(line)
+
+
+def describe(claims: Mapping[str, object], now: float) -> list[str]:
+    """
+    Write what a token claims, and what that means now.
+
+    @param now: Seconds since the epoch.
+    """
+    lines = [
+        f"{plain(str(name)) + ':':<11}{plain(_words(name, value))}"
+        for name, value in claims.items()
+    ]
+    lines.append(f"{'validity:':<11}{_validity(claims, now)}")
+    lines.append("Nothing of this was verified: the signature was not looked at.")
+    return lines
+
+
+def _words(name: str, value: object) -> str:
+    """
+    Write the value of one claim.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    moment = _moment(value) if name in ("iat", "exp", "nbf") else None
+    if moment is not None:
+        return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    return json.dumps(value)
+
+
+def _moment(value: object) -> datetime | None:
+    """
+    Read a time of a claim, if it is one.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(value, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _validity(claims: Mapping[str, object], now: float) -> str:
+    """
+    Say in words whether a token is in force.
+    """
+    begin, end = claims.get("iat"), claims.get("exp")
+    if _moment(begin) is None or _moment(end) is None:
+        return "none; a token needs the claims iat and exp"
+    assert isinstance(begin, int | float)
+    assert isinstance(end, int | float)
+    if now >= end:
+        return f"expired {_span(now - end)} ago"
+    if now < begin:
+        return f"begins in {_span(begin - now)}"
+    return f"good for another {_span(end - now)}"
+
+
+def _span(seconds: float) -> str:
+    """
+    Write a time span in the largest unit that fits.
+    """
+    for unit, size in (("day", _DAY), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return f"{int(seconds)} s"
+
+
+def _read(path: str) -> bytes:
+    """
+    Read a small file.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read(_LIMIT)
+    except OSError as error:
+        raise Unreadable(
+            f"cannot read {path!r}: {error.strerror}",
+            "check the name and who may read it",
+        ) from None
+
+
+def _write(path: str, content: bytes, force: bool) -> None:
+    """
+    Write a file that its owner alone can read, whole or not at all.
+    """
+    temporary = Path(path).with_name(f".{Path(path).name}.{os.getpid()}.new")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            place: Callable[[Path, str], None] = os.replace if force else os.link
+            place(temporary, path)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+    except FileExistsError:
+        raise CannotCreate(
+            f"{path!r} exists already; use --force to overwrite it"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CannotCreate(
+            f"cannot write {path!r}: {reason}; check the name and who may write there"
+        ) from None

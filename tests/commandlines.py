@@ -1,0 +1,70 @@
+"""
+The command line, run in this process or in one of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Final
+
+from attrs import frozen
+
+from jobworker.cli.main import main
+
+_ROOT: Final = Path(__file__).parent.parent
+
+_PROGRAM: Final = (
+    "import sys; sys.argv[0] = 'jobworker'; "
+    "from jobworker.cli.main import main; sys.exit(main())"
+)
+
+
+@frozen
+class Outcome:
+    """
+    How a command ended, and what it wrote.
+    """
+
+    code: int
+    out: bytes
+    err: str
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str] = {}) -> Outcome:
+    """
+    Run a command in this process.
+    """
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = main(arguments, environment)
+        written = [_content(file) for file in (out, err)]
+    return Outcome(int(code), written[0], written[1].decode())
+
+
+def _content(file: IO[str]) -> bytes:
+    """
+    Read what was written to a file.
+    """
+    file.flush()
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), size, 0)
+
+
+def spawn(arguments: Sequence[str], code: str = _PROGRAM) -> subprocess.Popen[bytes]:
+    """
+    Run a command in a process of its own, with pipes.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        cwd=_ROOT,
+        env={**os.environ, "PYTHONPATH": str(_ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )

@@ -1,0 +1,241 @@
+"""
+The commands that ask one thing about one job.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import grpc
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from jobworker.api import worker_pb2 as wire
+
+from .certificates import path
+from .commandlines import Outcome, run
+from .wireserver import ID, TOKEN, WireServer, status
+
+
+class JobTests(SynchronousTestCase):
+    """
+    Commands against a server that writes down what it is asked.
+    """
+
+    def setUp(self) -> None:
+        """
+        Start the server.
+        """
+        self.asked: list[Any] = []
+        self.metadata: dict[str, str] = {}
+        self.answer: Any = status()
+        self.refusal: tuple[grpc.StatusCode, str] | None = None
+        self.server = WireServer(
+            {
+                "StartJob": self.record(lambda: wire.Job(id=ID)),
+                "StopJob": self.record(lambda: self.answer),
+                "QueryJob": self.record(lambda: self.answer),
+                "DeleteJob": self.record(lambda: wire.Deleted()),
+            }
+        )
+        self.addCleanup(self.server.stop)
+
+    def record(self, answer: Any) -> Any:
+        """
+        Make a method that writes down what it is asked.
+        """
+
+        def method(request: Any, context: grpc.ServicerContext) -> Any:
+            self.asked.append(request)
+            self.metadata = dict(context.invocation_metadata())
+            if self.refusal is not None:
+                context.abort(*self.refusal)
+            return answer()
+
+        return method
+
+    def run_(self, *arguments: str) -> Outcome:
+        """
+        Run a command with all flags of the server before it.
+        """
+        return run([*self.server.flags(), *arguments])
+
+    def test_start(self) -> None:
+        """
+        A start sends command and arguments as they are, with the token, and
+        prints the id alone.
+        """
+        outcome = self.run_("start", "--cmd", "sh", "--", "-c", "--job", "", "é\n")
+        self.assertEqual(outcome, Outcome(0, f"{ID}\n".encode(), ""))
+        self.assertEqual(
+            self.asked, [wire.Command(cmd="sh", args=["-c", "--job", "", "é\n"])]
+        )
+        self.assertEqual(self.metadata["token"], TOKEN)
+
+    def test_original(self) -> None:
+        """
+        The example of the original program works as it stands, with the token
+        from the environment.
+        """
+        script = "trap -- SIGINT; while true; do date +%F_%T; sleep 1; done"
+        outcome = run(
+            [
+                f"--a=127.0.0.1:{self.server.port}",
+                f"--key={path('alice_key.pem')}",
+                f"--cert={path('alice_cert.pem')}",
+                "start",
+                f"--ca={path('server_ca.pem')}",
+                "--cmd=bash",
+                "--",
+                "-c",
+                script,
+            ],
+            {"JOBWORKER_TOKEN": TOKEN},
+        )
+        self.assertEqual(outcome, Outcome(0, f"{ID}\n".encode(), ""))
+        self.assertEqual(self.asked, [wire.Command(cmd="bash", args=["-c", script])])
+
+    def test_notUnicode(self) -> None:
+        """
+        Arguments that no message can carry are refused before anything is sent.
+        """
+        outcome = self.run_("start", "--cmd", "echo", "--", "\udcff")
+        self.assertEqual((outcome.code, self.asked), (65, []))
+        self.assertIn("Unicode", outcome.err)
+
+    def test_stop(self) -> None:
+        """
+        Each way to stop is told to the server.
+        """
+        rows: dict[tuple[str, ...], dict[str, Any]] = {
+            (): {},
+            ("--force",): {"force": True},
+            ("--signal", "INT"): {"signal": 2},
+            ("--signal=sigusr1",): {"signal": 10},
+            ("--signal", "64"): {"signal": 64},
+        }
+        for flags, fields in rows.items():
+            outcome = self.run_("stop", *flags, "--job", ID)
+            self.assertEqual(outcome.code, 0, outcome.err)
+            expected = wire.StopRequest(job=wire.Job(id=ID), **fields)
+            self.assertEqual(self.asked.pop(), expected)
+        self.run_("stop", "--grace", "1.25", "--job", ID)
+        grace = self.asked[0].grace
+        self.assertEqual((grace.seconds, grace.nanos), (1, 250_000_000))
+        self.run_("stop", "--grace", "0", "--job", ID)
+        self.assertTrue(self.asked[1].HasField("grace"))
+
+    def test_noSuchStop(self) -> None:
+        """
+        What is no way to stop is a wrong use of the command.
+        """
+        for flags in (
+            ("--signal", "NOPE"),
+            ("--signal", "0"),
+            ("--signal", "65"),
+            ("--grace", "-1"),
+            ("--force", "--grace", "1"),
+            ("--force", "--signal", "TERM"),
+        ):
+            outcome = self.run_("stop", *flags, "--job", ID)
+            self.assertEqual(outcome.code, 64, flags)
+            self.assertEqual(outcome.err.count("\n"), 1)
+        outcome = self.run_("stop", "--grace", "nan", "--job", ID)
+        self.assertEqual((outcome.code, self.asked), (65, []))
+
+    def test_query(self) -> None:
+        """
+        A query prints what the server says, for people.
+        """
+        self.answer = status(
+            wire.STOPPED, -1, signal=9, cause=wire.CAUSE_STOPPED, reason="by \x1b[1mbob"
+        )
+        self.assertEqual(
+            self.run_("query", "--job", ID).out.decode().splitlines(),
+            [
+                f"id:        {ID}",
+                "command:   sh -c 'exit 0'",
+                "owner:     alice",
+                "pid:       17",
+                "state:     stopped",
+                "signal:    SIGKILL (9)",
+                "reason:    by \\x1b[1mbob",
+            ],
+        )
+
+    def test_json(self) -> None:
+        """
+        Query and stop print one object a line for programs.
+        """
+        expected = {
+            "id": ID,
+            "cmd": "sh",
+            "args": ["-c", "exit 0"],
+            "owner": "alice",
+            "pid": 17,
+            "state": "exited",
+            "exit_code": 3,
+            "signal": None,
+            "cause": "exited",
+            "reason": "",
+        }
+        self.answer = status(exitCode=3, cause=wire.CAUSE_EXITED)
+        for command in ("query", "stop"):
+            outcome = self.run_(command, "--json", "--job", ID)
+            self.assertEqual(outcome.out.count(b"\n"), 1)
+            self.assertEqual(json.loads(outcome.out), expected)
+
+    def test_states(self) -> None:
+        """
+        A code is shown where there is one, and states that are new get by.
+        """
+        rows: list[tuple[wire.JobStatus, str, int | None]] = [
+            (status(wire.RUNNING, -1), "running", None),
+            (status(wire.RUNNING, 0), "running", None),
+            (status(wire.EXITED, 0), "exited", 0),
+            (status(wire.EXITED, 255), "exited", 255),
+            (status(wire.STOPPED, -1), "stopped", None),
+            (status(wire.STOPPED, 0), "stopped", 0),
+            (status(wire.LOST, -1), "lost", None),
+            (status(77, 0, cause=99), "unknown", 0),
+        ]
+        for answer, state, code in rows:
+            self.answer = answer
+            shown = json.loads(self.run_("query", "--json", "--job", ID).out)
+            self.assertEqual((shown["state"], shown["exit_code"]), (state, code))
+
+    def test_delete(self) -> None:
+        """
+        A job is deleted without a word.
+        """
+        outcome = self.run_("delete", "--job", ID)
+        self.assertEqual(outcome, Outcome(0, b"", ""))
+        self.assertEqual(self.asked, [wire.Job(id=ID)])
+
+    def test_refusals(self) -> None:
+        """
+        Each refusal of a server has its code and one line, with what the
+        server said.
+        """
+        rows = {
+            grpc.StatusCode.INVALID_ARGUMENT: 65,
+            grpc.StatusCode.NOT_FOUND: 67,
+            grpc.StatusCode.INTERNAL: 70,
+            grpc.StatusCode.UNKNOWN: 70,
+            grpc.StatusCode.DATA_LOSS: 70,
+            grpc.StatusCode.RESOURCE_EXHAUSTED: 75,
+            grpc.StatusCode.DEADLINE_EXCEEDED: 75,
+            grpc.StatusCode.UNIMPLEMENTED: 76,
+            grpc.StatusCode.PERMISSION_DENIED: 77,
+            grpc.StatusCode.UNAUTHENTICATED: 77,
+            grpc.StatusCode.ALREADY_EXISTS: 79,
+            grpc.StatusCode.FAILED_PRECONDITION: 79,
+            grpc.StatusCode.UNAVAILABLE: 69,
+        }
+        for refusal, code in rows.items():
+            self.refusal = refusal, "so it\nis"
+            outcome = self.run_("stop", "--job", ID)
+            self.assertEqual((outcome.code, outcome.out), (code, b""), refusal)
+            self.assertEqual(outcome.err.count("\n"), 1, outcome.err)
+            self.assertIn("so it is", outcome.err)
