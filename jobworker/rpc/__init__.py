@@ -1,0 +1,3 @@
+"""
+The gRPC server: a thread of its own, and a bridge to the reactor.
+"""

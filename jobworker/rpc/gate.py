@@ -1,0 +1,168 @@
+"""
+Who may pass: certificate, token and policy, in this order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from attrs import define, field
+
+from twisted.logger import Logger
+
+from ..access.claims import BadToken
+from ..access.identity import Caller, vouches
+from ..access.peers import PeerBook
+from ..access.policy import mayAttempt, mayKnow, permits
+from ..access.tokens import TokenVerifier
+from ..errors import ShuttingDown
+from .failures import Denied, TooMany
+
+_BEARER: Final = "bearer "
+
+
+@define(eq=False)
+class Gate:
+    """
+    Finds out who calls, and lets in who may.
+
+    It belongs to the loop, but for C{verifier}, which may be set anywhere.
+
+    @ivar verifier: Says who a token stands for.
+    @ivar _most: How many followers there may be.
+    @ivar _mostOfOne: How many of one subject.
+    """
+
+    verifier: TokenVerifier
+    _peers: PeerBook
+    _most: int
+    _mostOfOne: int
+    _closing: bool = field(default=False, init=False)
+    _followers: Counter[str] = field(factory=Counter, init=False)
+    _following: int = field(default=0, init=False)
+    _log: Logger = field(factory=Logger, init=False)
+
+    def open(self) -> None:
+        """
+        Let in who may.
+        """
+        self._closing = False
+
+    def close(self) -> None:
+        """
+        Let nobody in any more.
+        """
+        self._closing = True
+
+    def admit(
+        self, method: str, peer: str, metadata: Iterable[tuple[str, str | bytes]]
+    ) -> Caller:
+        """
+        Find out who calls, and whether they may use a method at all.
+
+        @param peer: What gRPC calls the other end of the connection.
+
+        @raise BadToken: If the token does not say who calls.
+
+        @raise Denied: If they may not.
+
+        @raise ShuttingDown: If nobody may.
+        """
+        if self._closing:
+            raise ShuttingDown
+        certified = self._peers.find(peer)
+        if certified is None:
+            self._log.error(
+                "refused {method}: peer {peer} is not known", method=method, peer=peer
+            )
+            raise Denied("the connection has no certificate")
+        try:
+            caller = self.verifier.verify(_token(metadata))
+            if not vouches(certified, caller):
+                raise Denied("token and certificate name different subjects")
+            if not mayAttempt(caller, method):
+                raise Denied(f"the roles of the token do not allow {method}")
+        except (BadToken, Denied) as refusal:
+            self._log.info(
+                "refused {method} to {names} from {address}: {refusal}",
+                method=method,
+                names=sorted(certified.names),
+                address=certified.address,
+                refusal=str(refusal),
+            )
+            raise
+        return caller
+
+    def require(self, caller: Caller, method: str, owner: str) -> None:
+        """
+        Go on only if a caller may use a method on a job.
+
+        @param owner: Whose job it is.
+
+        @raise Denied: If not.
+        """
+        if not permits(caller, method, owner):
+            raise self.notYours(caller, method)
+
+    def mayKnow(self, caller: Caller) -> bool:
+        """
+        Say whether a caller may be told that a job does not exist.
+        """
+        return mayKnow(caller)
+
+    def notYours(self, caller: Caller, method: str) -> Denied:
+        """
+        Say that a job is somebody else's, whether or not it exists.
+        """
+        self._log.info(
+            "refused {method} to {subject!r}: not the owner",
+            method=method,
+            subject=caller.subject,
+        )
+        return Denied(f"{method} is for the owner of the job")
+
+    @contextmanager
+    def follower(self, caller: Caller) -> Iterator[None]:
+        """
+        Count a follower while the context lasts.
+
+        @raise TooMany: If there are enough.
+        """
+        subject = caller.subject
+        if self._following >= self._most:
+            raise TooMany("the service has as many followers of logs as it may")
+        if self._followers[subject] >= self._mostOfOne:
+            raise TooMany("you follow as many logs as you may at one time")
+        self._followers[subject] += 1
+        self._following += 1
+        try:
+            yield
+        finally:
+            self._following -= 1
+            self._followers[subject] -= 1
+            if not self._followers[subject]:
+                del self._followers[subject]
+
+
+def _token(metadata: Iterable[tuple[str, str | bytes]]) -> str:
+    """
+    Find the token of a call.
+
+    @raise BadToken: If there is none, or more than one.
+    """
+    tokens = set()
+    for key, value in metadata:
+        if not isinstance(value, str):
+            continue
+        if key == "token":
+            tokens.add(value)
+        elif key == "authorization" and value[: len(_BEARER)].lower() == _BEARER:
+            tokens.add(value[len(_BEARER) :])
+    if not tokens:
+        raise BadToken("the call has no token")
+    if len(tokens) > 1:
+        raise BadToken("the call has more than one token")
+    return tokens.pop()

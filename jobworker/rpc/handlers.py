@@ -1,0 +1,140 @@
+"""
+The border to gRPC: calls come in as bytes and a context, and go out as bytes
+or a status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+import grpc
+import grpc.aio
+from attrs import frozen
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from ..access.identity import Caller
+from ..api import worker_pb2 as pb
+from .conversion import BadRequest
+from .failures import DETAILS, Outcome, detailsOf, outcomeOf
+from .gate import Gate
+
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["WorkerService"]
+
+#: Sends one message of a stream, and waits while the other end is slow.
+Writing: TypeAlias = Callable[[bytes], Awaitable[None]]
+
+#: Answers a call once.
+Answering: TypeAlias = Callable[[Any, Caller], Awaitable[Message]]
+
+#: Answers a call with a stream.
+Streaming: TypeAlias = Callable[[Any, Caller, Writing], Awaitable[None]]
+
+
+@frozen
+class _Method:
+    """
+    A method of the service.
+
+    The request is parsed here and not by gRPC, so that nobody's bytes are
+    looked at before it is known who sent them.
+    """
+
+    name: str
+    request: type[Message]
+    gate: Gate
+
+    async def answer(
+        self, behaviour: Answering, data: bytes, context: grpc.aio.ServicerContext
+    ) -> bytes:
+        """
+        Answer a call once.
+        """
+        try:
+            caller = self._admit(context)
+            answer = await behaviour(self._parse(data), caller)
+            return answer.SerializeToString()
+        # Whatever went wrong stops here: the table says what becomes of it.
+        except Exception as error:  # noqa: BLE001
+            outcome = outcomeOf(error, self.name)
+        return await _refuse(outcome, context)
+
+    async def stream(
+        self, behaviour: Streaming, data: bytes, context: grpc.aio.ServicerContext
+    ) -> None:
+        """
+        Answer a call with a stream.
+        """
+        try:
+            caller = self._admit(context)
+            with self.gate.follower(caller):
+                await behaviour(self._parse(data), caller, context.write)
+            return
+        except Exception as error:  # noqa: BLE001
+            outcome = outcomeOf(error, self.name)
+        await _refuse(outcome, context)
+
+    def _admit(self, context: grpc.aio.ServicerContext) -> Caller:
+        return self.gate.admit(
+            self.name, context.peer(), context.invocation_metadata() or ()
+        )
+
+    def _parse(self, data: bytes) -> Message:
+        request = self.request()
+        try:
+            request.ParseFromString(data)
+        except DecodeError:
+            name = self.request.DESCRIPTOR.name
+            raise BadRequest("", f"the request is no {name}") from None
+        return request
+
+
+def makeHandler(
+    gate: Gate,
+    answering: Mapping[str, Answering],
+    streaming: Mapping[str, Streaming],
+) -> grpc.GenericRpcHandler:
+    """
+    Make what gRPC asks for the methods of the service.
+
+    @param answering: What answers those that are answered once.
+
+    @param streaming: What answers those that are answered with a stream.
+    """
+    handlers = {}
+    for name, descriptor in SERVICE.methods_by_name.items():
+        method = _Method(name, GetMessageClass(descriptor.input_type), gate)
+        if name in streaming:
+            handlers[name] = grpc.unary_stream_rpc_method_handler(
+                _coroutine(method.stream, streaming[name])
+            )
+        elif name in answering:
+            handlers[name] = grpc.unary_unary_rpc_method_handler(
+                _coroutine(method.answer, answering[name])
+            )
+    return grpc.method_handlers_generic_handler(SERVICE.full_name, handlers)
+
+
+def _coroutine(call: Callable[..., Awaitable[Any]], behaviour: Any) -> Any:
+    """
+    Make a coroutine function that knows its behaviour: gRPC looks at what a
+    function is before it calls it.
+    """
+    bound = partial(call, behaviour)
+
+    async def handle(data: bytes, context: grpc.aio.ServicerContext) -> Any:
+        return await bound(data, context)
+
+    return handle
+
+
+async def _refuse(outcome: Outcome, context: grpc.aio.ServicerContext) -> bytes:
+    """
+    End a call with a status; this never returns.
+    """
+    details = detailsOf(outcome)
+    trailing = ((DETAILS, details),) if details is not None else ()
+    await context.abort(outcome.code, outcome.message, trailing)
+    raise AssertionError("abort has returned")

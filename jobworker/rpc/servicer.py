@@ -1,0 +1,109 @@
+"""
+What each method of the service does, once it is known who calls.
+
+Nothing here knows gRPC: requests and answers are messages, failures are
+exceptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from attrs import define
+
+from twisted.internet.defer import Deferred
+
+from ..access.identity import Caller
+from ..api import worker_pb2 as pb
+from ..errors import NoSuchJob
+from ..interfaces import IRoster
+from ..jobs import Record
+from .board import Board
+from .bridge import IAsking
+from .conversion import describe, parseCommand, parseJob, parseManner
+from .gate import Gate
+
+Answer: TypeAlias = pb.Job | pb.JobStatus | pb.Deleted
+
+#: Finds the job that a request names, if the caller may use a method on it.
+Finding: TypeAlias = Callable[[pb.Job, Caller, str], Awaitable[Record]]
+
+
+@define(eq=False)
+class Servicer:
+    """
+    The methods that are answered once.
+
+    @ivar _patience: Seconds that the roster is given to answer.
+    """
+
+    _gate: Gate
+    _board: Board
+    _bridge: IAsking
+    _roster: IRoster
+    _patience: float
+
+    async def startJob(self, request: pb.Command, caller: Caller) -> pb.Job:
+        """
+        Start a process.
+        """
+        self._gate.require(caller, "StartJob", caller.subject)
+        command = parseCommand(request)
+
+        def start() -> Deferred[Record]:
+            return self._roster.start(command, caller.subject)
+
+        # A start that is under way is not broken off when the caller leaves.
+        record = await self._bridge.ask(start, self._patience, cancels=False)
+        return pb.Job(id=record.identifier)
+
+    async def stopJob(self, request: pb.StopRequest, caller: Caller) -> pb.JobStatus:
+        """
+        Ask a job to end, and wait until it has.
+        """
+        manner = parseManner(request)
+        record = await self.find(request.job, caller, "StopJob")
+
+        def stop() -> Deferred[Record]:
+            return self._roster.stop(record.identifier, caller.subject, manner)
+
+        patience = self._patience + (manner.grace or 0)
+        return describe(await self._bridge.ask(stop, patience))
+
+    async def queryJob(self, request: pb.Job, caller: Caller) -> pb.JobStatus:
+        """
+        Say what is known of a job.
+        """
+        return describe(await self.find(request, caller, "QueryJob"))
+
+    async def deleteJob(self, request: pb.Job, caller: Caller) -> pb.Deleted:
+        """
+        Forget a job that has ended.
+        """
+        record = await self.find(request, caller, "DeleteJob")
+
+        def delete() -> Deferred[None]:
+            return self._roster.delete(record.identifier)
+
+        await self._bridge.ask(delete, self._patience, cancels=False)
+        self._board.forget(record.identifier)
+        return pb.Deleted()
+
+    async def find(self, job: pb.Job, caller: Caller, method: str) -> Record:
+        """
+        Find the job that a request names, if the caller may use a method on
+        it.
+
+        @raise NoSuchJob: If there is none, and the caller may know that.
+
+        @raise Denied: If there is none, or it is not the caller's.
+        """
+        try:
+            record = await self._board.find(parseJob(job))
+        except NoSuchJob:
+            if self._gate.mayKnow(caller):
+                raise
+            raise self._gate.notYours(caller, method) from None
+        self._gate.require(caller, method, record.owner)
+        return record

@@ -1,0 +1,32 @@
+"""
+The figures that the gRPC server works by.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class Settings:
+    """
+    Limits and times.
+
+    @ivar heartbeat: Seconds of quiet after which ReadLog sends a heartbeat.
+    @ivar grace: Seconds that running calls get when the server stops.
+    @ivar patience: Seconds that the roster is given to answer, on top of the
+        grace of a stop.
+    @ivar followers: How many calls may follow or read logs at one time.
+    @ivar followersPerCaller: How many of them may be of one subject.
+    @ivar readers: Threads that wait for slow disks.
+    @ivar remembered: How many jobs that have ended are answered for without
+        asking the roster.
+    """
+
+    heartbeat: float = 15.0
+    grace: float = 2.0
+    patience: float = 30.0
+    followers: int = 8192
+    followersPerCaller: int = 2048
+    readers: int = 8
+    remembered: int = 256

@@ -1,0 +1,257 @@
+"""
+The methods that are answered once, over a real connection.
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+
+from twisted.internet.threads import deferToThread
+
+from jobworker.api import worker_pb2 as pb
+from jobworker.errors import NoRoom, RosterUnreachable, ShuttingDown, StorageFailed
+from jobworker.jobs import Command
+from jobworker.rpc.server import MAX_REQUEST
+from tests.contracts_roster import COMMANDS, Doing
+from tests.rpc import RPCTestCase, fieldsOf
+from tests.tokens import claiming
+
+Code = grpc.StatusCode
+
+
+def commandOf(doing: Doing) -> pb.Command:
+    """
+    Write down a command by what it does.
+    """
+    command = COMMANDS[doing]
+    return pb.Command(cmd=command.program, args=command.arguments)
+
+
+class UnaryTests(RPCTestCase):
+    """
+    Jobs are started, stopped, queried and deleted.
+    """
+
+    async def started(self, doing: Doing) -> pb.Job:
+        """
+        Start a job.
+        """
+        job = await self.call("StartJob", commandOf(doing))
+        assert isinstance(job, pb.Job)
+        return job
+
+    async def test_life(self) -> None:
+        """
+        A job runs, is stopped, has ended, and is forgotten.
+        """
+        job = await self.started(Doing.SLEEPS)
+        running = await self.call("QueryJob", job)
+        self.assertEqual(running.job, job)
+        self.assertEqual(running.command, commandOf(Doing.SLEEPS))
+        self.assertEqual(running.owner, "alice")
+        self.assertEqual(
+            (running.status.state, running.status.exitCode), (pb.RUNNING, -1)
+        )
+        stopped = await self.call("StopJob", pb.StopRequest(job=job))
+        self.assertEqual(stopped.status.state, pb.STOPPED)
+        self.assertEqual((stopped.status.exitCode, stopped.status.signal), (-1, 15))
+        self.assertEqual(await self.call("QueryJob", job), stopped)
+        self.assertEqual(await self.call("DeleteJob", job), pb.Deleted())
+        await self.assertCode(Code.NOT_FOUND, self.call("QueryJob", job))
+
+    async def test_exits(self) -> None:
+        """
+        A job that exits by itself says so, with its code.
+        """
+        for doing, code in ((Doing.SUCCEEDS, 0), (Doing.FAILS, 3)):
+            job = await self.started(doing)
+            status = (await self.call("QueryJob", job)).status
+            while status.state == pb.RUNNING:
+                status = (await self.call("QueryJob", job)).status
+            self.assertEqual((status.state, status.exitCode), (pb.EXITED, code))
+
+    async def test_stopObeyed(self) -> None:
+        """
+        A stop says with which code a command left.
+        """
+        job = await self.started(Doing.OBEYS)
+        stopped = await self.call("StopJob", pb.StopRequest(job=job))
+        self.assertEqual(
+            (stopped.status.state, stopped.status.exitCode), (pb.STOPPED, 5)
+        )
+
+    async def test_stopIgnored(self) -> None:
+        """
+        A polite stop that is ignored says that force would help; the job goes
+        on, and force does help.
+        """
+        job = await self.started(Doing.IGNORES)
+        error = await self.assertCode(
+            Code.DEADLINE_EXCEEDED, self.call("StopJob", pb.StopRequest(job=job))
+        )
+        self.assertEqual([*fieldsOf(error)], ["force"])
+        running = await self.call("QueryJob", job)
+        self.assertEqual(running.status.state, pb.RUNNING)
+        request = pb.StopRequest(job=job, force=True)
+        stopped = await self.call("StopJob", request)
+        self.assertEqual((stopped.status.exitCode, stopped.status.signal), (-1, 9))
+
+    async def test_stopGrace(self) -> None:
+        """
+        With a grace a stop that is ignored is answered when the job was killed.
+        """
+        job = await self.started(Doing.IGNORES)
+        request = pb.StopRequest(job=job, grace=Duration(nanos=1000))
+        stopped = await self.call("StopJob", request)
+        self.assertEqual((stopped.status.state, stopped.status.signal), (pb.STOPPED, 9))
+
+    async def test_stopEnded(self) -> None:
+        """
+        What is not running cannot be stopped.
+        """
+        job = await self.started(Doing.SLEEPS)
+        request = pb.StopRequest(job=job, force=True)
+        await self.call("StopJob", request)
+        error = await self.assertCode(
+            Code.ALREADY_EXISTS, self.call("StopJob", request)
+        )
+        self.assertEqual([*fieldsOf(error)], ["job"])
+
+    async def test_deleteRunning(self) -> None:
+        """
+        A job that runs cannot be deleted.
+        """
+        job = await self.started(Doing.SLEEPS)
+        error = await self.assertCode(
+            Code.FAILED_PRECONDITION, self.call("DeleteJob", job)
+        )
+        self.assertEqual([*fieldsOf(error)], ["job"])
+
+    async def test_cannotStart(self) -> None:
+        """
+        What cannot be started is the command's fault.
+        """
+        for command in (
+            pb.Command(),
+            pb.Command(args=["-l"]),
+            pb.Command(cmd="/nonexistent/program"),
+            pb.Command(cmd="true\0"),
+            pb.Command(cmd="true", args=["a", "b\0c"]),
+        ):
+            error = await self.assertCode(
+                Code.INVALID_ARGUMENT, self.call("StartJob", command)
+            )
+            self.assertEqual([*fieldsOf(error)], ["command"])
+
+    async def test_unknown(self) -> None:
+        """
+        A job that does not exist is not found, whatever is called so.
+        """
+        for identifier in (str(uuid4()), "nonsense", "../../etc/passwd", "é"):
+            job = pb.Job(id=identifier)
+            for method, request in (
+                ("QueryJob", job),
+                ("DeleteJob", job),
+                ("StopJob", pb.StopRequest(job=job)),
+            ):
+                error = await self.assertCode(
+                    Code.NOT_FOUND, self.call(method, request)
+                )
+                self.assertEqual([*fieldsOf(error)], ["job"])
+
+    async def test_badRequests(self) -> None:
+        """
+        Requests that make no sense are refused, with the field that does not.
+        """
+        job = await self.started(Doing.SLEEPS)
+        rows: list[tuple[str, pb.StopRequest | pb.Job, str]] = [
+            ("QueryJob", pb.Job(), "job"),
+            ("DeleteJob", pb.Job(), "job"),
+            ("StopJob", pb.StopRequest(), "job"),
+            ("StopJob", pb.StopRequest(force=True), "job"),
+            ("StopJob", pb.StopRequest(job=job, signal=65), "signal"),
+            ("StopJob", pb.StopRequest(job=job, signal=-9), "signal"),
+        ]
+        rows += [
+            ("StopJob", pb.StopRequest(job=job, grace=grace), "grace")
+            for grace in (
+                Duration(seconds=-1),
+                Duration(nanos=-1),
+                Duration(seconds=1, nanos=2**31 - 1),
+                Duration(seconds=10**9),
+            )
+        ]
+        for method, request, field in rows:
+            error = await self.assertCode(
+                Code.INVALID_ARGUMENT, self.call(method, request)
+            )
+            self.assertEqual([*fieldsOf(error)], [field], request)
+        self.assertEqual((await self.call("QueryJob", job)).status.state, pb.RUNNING)
+
+    async def test_malformed(self) -> None:
+        """
+        Bytes that are no message are refused, and harm nobody.
+        """
+        for junk in (b"\xff" * 10, b"\x0a\x05ab", b"\x0a\x02\xff\xfe"):
+            for method in ("StartJob", "StopJob", "QueryJob", "DeleteJob"):
+                await self.assertCode(Code.INVALID_ARGUMENT, self.call(method, junk))
+
+    async def test_tooLarge(self) -> None:
+        """
+        A request of more than 4 MiB is refused, and one of less is not for
+        its size.
+        """
+        long = pb.Command(cmd="a", args=["x" * MAX_REQUEST])
+        await self.assertCode(Code.RESOURCE_EXHAUSTED, self.call("StartJob", long))
+        long = pb.Command(cmd="a", args=["x" * (MAX_REQUEST - 100)])
+        await self.assertCode(Code.INVALID_ARGUMENT, self.call("StartJob", long))
+
+    async def test_rosterRefuses(self) -> None:
+        """
+        What keeps the service from starting a job is told by the code.
+        """
+        for refusal, code in (
+            (NoRoom("no disk"), Code.RESOURCE_EXHAUSTED),
+            (StorageFailed("read-only"), Code.RESOURCE_EXHAUSTED),
+            (ShuttingDown(), Code.UNAVAILABLE),
+            (RosterUnreachable("it is gone"), Code.UNAVAILABLE),
+        ):
+            self.roster.refusal = refusal
+            await self.assertCode(code, self.call("StartJob", pb.Command(cmd="true")))
+
+    async def test_surprise(self) -> None:
+        """
+        What nobody expected is logged, and the caller learns nothing of it.
+        """
+        self.roster.refusal = ZeroDivisionError("secret")
+        error = await self.assertCode(
+            Code.INTERNAL, self.call("StartJob", pb.Command(cmd="true"))
+        )
+        self.assertNotIn("secret", error.details())
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+    async def test_arguments(self) -> None:
+        """
+        A command is answered for as it was sent.
+        """
+        args = ["", "a\nb", "é日", "x" * 1000, *map(str, range(10_000))]
+        command = Command("true", tuple(args))
+        self.roster.scripts = {command: self.roster.scripts[Command("sleep", ("60",))]}
+        job = await self.call("StartJob", pb.Command(cmd="true", args=args))
+        answer = await self.call("QueryJob", job)
+        self.assertEqual([*answer.command.args], args)
+
+    async def test_bearer(self) -> None:
+        """
+        The token may come as a bearer's.
+        """
+        method = self.alice.unary_unary("/proto.WorkerService/QueryJob")
+        metadata = (("authorization", f"Bearer {claiming()}"),)
+        request = pb.Job(id=str(uuid4())).SerializeToString()
+        await self.assertCode(
+            Code.NOT_FOUND,
+            deferToThread(method, request, timeout=20, metadata=metadata),
+        )
