@@ -4,7 +4,10 @@ Logs on disk for tests of what reads them, and what they should say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import resource
+import signal
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import TypeAlias
 
@@ -14,7 +17,8 @@ from jobworker.jobs import Source
 from jobworker.logs.lines import MAX_LINE
 from jobworker.logs.spool import Spool, createSpool
 
-Writes: TypeAlias = Sequence[tuple[Source, bytes]]
+Piece: TypeAlias = tuple[Source, bytes]
+Writes: TypeAlias = Sequence[Piece]
 
 
 class Script(list[tuple[Source, bytes]]):
@@ -77,3 +81,18 @@ def content(what: Iterable[tuple[Source, bytes]], source: Source) -> bytes:
     All that was written to a source.
     """
     return b"".join(data for each, data in what if each is source)
+
+
+@contextlib.contextmanager
+def fileLimit(size: int) -> Iterator[None]:
+    """
+    Let no file become longer, as if the disk were full.
+    """
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)

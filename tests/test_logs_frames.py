@@ -4,20 +4,24 @@ The format of an index.
 
 from __future__ import annotations
 
+import contextlib
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from jobworker.jobs import Source
 from jobworker.logs.frames import SIZE, BadFrame, Frame, Kind, decode, encode
 
+anyTime = st.integers(0, 2**64 - 1)
 frames = st.builds(
     Frame,
-    st.integers(0, 2**64 - 1),
-    st.integers(0, 2**32 - 1),
-    st.integers(0, 255),
-    st.sampled_from(Kind),
-)
+    anyTime,
+    st.integers(1, 2**32 - 1),
+    st.sampled_from(Source),
+    st.just(Kind.DATA),
+) | st.builds(Frame, anyTime, st.just(0), st.just(0), st.just(Kind.SEAL))
 
 
 class FrameTests(SynchronousTestCase):
@@ -42,6 +46,31 @@ class FrameTests(SynchronousTestCase):
         block = bytearray(encode(frame))
         block[bit // 8] ^= 1 << bit % 8
         self.assertRaises(BadFrame, list, decode(bytes(block)))
+
+    @given(st.binary(max_size=20 * SIZE))
+    def test_noise(self, block: bytes) -> None:
+        """
+        What was not written by us is refused, or read as it would have been
+        written.
+        """
+        got: list[Frame] = []
+        with contextlib.suppress(BadFrame):
+            got.extend(decode(block))
+        self.assertEqual(b"".join(map(encode, got)), block[: len(got) * SIZE])
+
+    @given(anyTime, st.integers(0, 2**32 - 1), st.integers(0, 255), st.integers(0, 255))
+    def test_senseless(self, time: int, length: int, source: int, kind: int) -> None:
+        """
+        Of frames whose check fits, only those that mean something are read.
+        """
+        frame = Frame(time, length, source, kind)
+        sense = (kind == Kind.DATA and source in (1, 2) and length > 0) or (
+            (kind, source, length) == (Kind.SEAL, 0, 0)
+        )
+        if sense:
+            self.assertEqual(list(decode(encode(frame))), [frame])
+        else:
+            self.assertRaises(BadFrame, list, decode(encode(frame)))
 
     def test_zeros(self) -> None:
         """

@@ -9,7 +9,7 @@ import shutil
 from hashlib import blake2b
 from itertools import count
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -62,7 +62,6 @@ class ChunkTests(LogCase):
     Reading in chunks.
     """
 
-    @settings(max_examples=60, deadline=None)
     @given(writes, limits)
     def test_exact(self, what: Writes, limit: int) -> None:
         """
@@ -80,7 +79,6 @@ class ChunkTests(LogCase):
         self.assertEqual(cursor.offsets, {s: len(data) for s, data in got.items()})
         self.assertTrue(cursor.finished)
 
-    @settings(max_examples=60, deadline=None)
     @given(writes, st.data())
     def test_anywhere(self, what: Writes, data: st.DataObject) -> None:
         """
@@ -100,7 +98,6 @@ class ChunkTests(LogCase):
                 got[chunk.source] += chunk.data
         self.assertEqual(got, {s: content(what, s)[at:] for s, at in begin.items()})
 
-    @settings(max_examples=60, deadline=None)
     @given(st.lists(writes, max_size=4))
     def test_live(self, stages: list[Writes]) -> None:
         """
@@ -178,7 +175,6 @@ class LineTests(LogCase):
             lines += more
         return lines
 
-    @settings(max_examples=60, deadline=None)
     @given(writes, limits, st.data())
     def test_numbers(self, what: Writes, limit: int, data: st.DataObject) -> None:
         """
@@ -196,7 +192,6 @@ class LineTests(LogCase):
         self.assertEqual(self.read(cursor, limit), lines[start:])
         self.assertTrue(cursor.finished)
 
-    @settings(max_examples=60, deadline=None)
     @given(writes, st.data())
     def test_offsets(self, what: Writes, data: st.DataObject) -> None:
         """
@@ -210,7 +205,6 @@ class LineTests(LogCase):
             expected[line.source] += len(line.data) + line.terminated
         self.assertEqual(offsetsOfLine(files, Source, number), expected)
 
-    @settings(max_examples=60, deadline=None)
     @given(writes, st.integers(0, 5))
     def test_last(self, what: Writes, wanted: int) -> None:
         """

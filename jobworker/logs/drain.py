@@ -66,10 +66,13 @@ class Drain:
     The collections of all running jobs.
 
     @ivar _orders: What the reactor thread wants done, in order.
+    @ivar _collections: All that are not sealed yet.
     @ivar _sources: Which pipe, by its descriptor, belongs to what.
     @ivar _refused: Collections whose disk refused, and when to try again.
     @ivar _grown: Collections whose growth was not reported yet.
     @ivar _due: When the next report of growth may be made.
+    @ivar _closed: Whether L{close} was called.  Only the reactor thread looks.
+    @ivar _closing: Whether the thread knows.
     """
 
     _reactor: IReactorFromThreads
@@ -77,10 +80,12 @@ class Drain:
     _orders: deque[Callable[[], None]] = field(factory=deque, init=False)
     _poller: select.epoll = field(factory=select.epoll, init=False)
     _bell: int = field(init=False)
+    _collections: set[Collection] = field(factory=set, init=False)
     _sources: dict[int, tuple[Collection, Source]] = field(factory=dict, init=False)
     _refused: dict[Collection, float] = field(factory=dict, init=False)
     _grown: set[Collection] = field(factory=set, init=False)
     _due: float = field(default=0.0, init=False)
+    _closed: bool = field(default=False, init=False)
     _closing: bool = field(default=False, init=False)
 
     log = Logger()
@@ -95,7 +100,7 @@ class Drain:
 
         Call this in the reactor thread.
         """
-        self._order(lambda: self._begin(collection))
+        self._order(lambda: self._collect(collection))
 
     def seal(self, collection: Collection) -> None:
         """
@@ -108,18 +113,23 @@ class Drain:
     def close(self) -> None:
         """
         End the thread after what was ordered so far.  Pipes that are still
-        open are closed, and their logs are left unsealed.
+        open are closed, and their logs are left unsealed.  What is ordered
+        afterwards is not done.
 
         Call this in the reactor thread.
         """
         self._order(self._end)
+        self._closed = True
 
     def run(self) -> None:
         """
         Work until L{close}.
         """
         while not self._closing:
-            self.step()
+            try:
+                self.step()
+            except Exception:  # noqa: BLE001 - the other jobs must go on
+                self.log.failure("while moving the output of jobs")
         self._poller.close()
         os.close(self._bell)
 
@@ -145,6 +155,8 @@ class Drain:
         """
         Have something done in the thread.
         """
+        if self._closed:
+            return
         self._orders.append(work)
         os.eventfd_write(self._bell, 1)
 
@@ -153,10 +165,19 @@ class Drain:
         Say how long there is nothing to do unless something happens: seconds,
         or -1 for ever.
         """
+        if self._orders:
+            return 0
         times = list(self._refused.values())
         if self._grown:
             times.append(self._due)
         return max(min(times) - self._clock(), 0.0) if times else -1
+
+    def _collect(self, collection: Collection) -> None:
+        """
+        Take over a collection.
+        """
+        self._collections.add(collection)
+        self._begin(collection)
 
     def _begin(self, collection: Collection) -> None:
         """
@@ -222,6 +243,8 @@ class Drain:
                 continue
             for source in tuple(collection.pipes):
                 self._move(collection, source)
+            # The disk may have had the bytes and now took their entry.
+            self._grown.add(collection)
             if self._refused[collection] <= now:
                 del self._refused[collection]
                 self._begin(collection)
@@ -241,6 +264,7 @@ class Drain:
             self._refuse(collection, error)
             return
         collection.spool.close()
+        self._collections.discard(collection)
         self._refused.pop(collection, None)
         self._grown.discard(collection)
         self._tell(collection.grew)
@@ -268,8 +292,7 @@ class Drain:
         Let go of everything.
         """
         self._closing = True
-        collections = {collection for collection, _ in self._sources.values()}
-        for collection in collections | set(self._refused):
+        for collection in self._collections:
             for source in tuple(collection.pipes):
                 self._close(collection, source)
             collection.spool.close()

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from ..jobs import Source
+
 HEADER: Final = b"JWSPOOL\x01" + bytes(8)
 SIZE: Final = 16
 MAX_LENGTH: Final = 2**32 - 1
@@ -32,6 +34,12 @@ class Kind(IntEnum):
 
     DATA = 0
     SEAL = 1
+
+
+# Kind, source, and whether there is a length.
+_MEANINGFUL: Final = {(Kind.DATA, source, True) for source in Source} | {
+    (Kind.SEAL, 0, False)
+}
 
 
 class Frame(NamedTuple):
@@ -66,8 +74,8 @@ def decode(block: bytes) -> Iterator[Frame]:
     """
     Read frames; what is behind the last whole one is not looked at.
 
-    @raise BadFrame: At the first one whose check does not fit, after those
-        before it have been yielded.
+    @raise BadFrame: At the first one whose check does not fit, or that says
+        what no frame says, after those before it have been yielded.
     """
     whole = len(block) - len(block) % SIZE
     crc32 = zlib.crc32
@@ -77,4 +85,6 @@ def decode(block: bytes) -> Iterator[Frame]:
         time, length, source, kind, check = fields
         if crc32(block[start : start + _CHECKED]) & 0xFFFF != check:
             raise BadFrame(f"frame check {check:#06x} does not fit")
+        if (kind, source, length > 0) not in _MEANINGFUL:
+            raise BadFrame(f"kind {kind}, source {source}, length {length}")
         yield Frame(time, length, source, kind)

@@ -40,6 +40,7 @@ class JobLog:
     The log of one running job.
 
     @ivar _readers: The reading ends of the pipes, until the drain has them.
+    @ivar _sealing: Whether the drain was asked to finish.
     """
 
     outputs: dict[Source, int]
@@ -52,6 +53,7 @@ class JobLog:
     _sealed: Milestone[None] = field(factory=Milestone, init=False)
     _overQuota: Milestone[str] = field(factory=Milestone, init=False)
     _collection: Collection = field(init=False)
+    _sealing: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._collection = Collection(
@@ -93,9 +95,11 @@ class JobLog:
 
     def seal(self) -> Deferred[None]:
         """
-        Have the drain finish.
+        Have the drain finish, once.
         """
-        self._drain.seal(self._collection)
+        if not self._sealing:
+            self._sealing = True
+            self._drain.seal(self._collection)
         return self._sealed.wait()
 
     def _closeOutputs(self) -> None:

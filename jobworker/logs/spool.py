@@ -91,6 +91,12 @@ class Spool:
         if data:
             self._enter(source, len(data))
 
+    def size(self, source: Source) -> int:
+        """
+        Count the bytes of a source that need not be written again.
+        """
+        return self._sizes[source]
+
     def seal(self) -> None:
         """
         Say that nothing comes any more.
@@ -139,7 +145,7 @@ class Spool:
         header = os.pread(self._index, len(HEADER), 0)
         if not HEADER.startswith(header):
             raise SpoolDamaged(os.path.join(self.path, INDEX), "it has another header")
-        os.pwrite(self._index, HEADER, 0)
+        _writeHeader(self._index)
         there = {s: os.fstat(f).st_size for s, f in self._files.items()}
         while block := os.pread(self._index, 4096 * SIZE, self._end):
             before = self._end
@@ -190,17 +196,19 @@ def createSpool(path: str, now: Callable[[], int] = time_ns) -> Spool:
     @raise OSError: If the disk refuses; what was made is removed.
     """
     os.makedirs(path, mode=0o700)
-    opened: list[int] = []
     try:
-        for name in (INDEX, *FILES.values()):
-            opened.append(os.open(os.path.join(path, name), _FLAGS | os.O_EXCL, 0o600))
-        os.pwrite(opened[0], HEADER, 0)
+        opened = _openFiles(path, _FLAGS | os.O_EXCL)
     except OSError:
-        for descriptor in opened:
-            os.close(descriptor)
         removeSpool(path)
         raise
-    return Spool(path, opened[0], dict(zip(FILES, opened[1:], strict=True)), now)
+    spool = Spool(path, opened[0], dict(zip(FILES, opened[1:], strict=True)), now)
+    try:
+        _writeHeader(opened[0])
+    except OSError:
+        spool.close()
+        removeSpool(path)
+        raise
+    return spool
 
 
 def removeSpool(path: str) -> None:
@@ -233,14 +241,34 @@ def recoverSpool(path: str, now: Callable[[], int] = time_ns) -> bool:
     @raise SpoolDamaged: If the index is not one of ours.
     """
     os.stat(path)
-    descriptors = [
-        os.open(os.path.join(path, name), _FLAGS, 0o600)
-        for name in (INDEX, *FILES.values())
-    ]
-    spool = Spool(
-        path, descriptors[0], dict(zip(FILES, descriptors[1:], strict=True)), now
-    )
+    opened = _openFiles(path, _FLAGS)
+    spool = Spool(path, opened[0], dict(zip(FILES, opened[1:], strict=True)), now)
     try:
         return spool.recover()
     finally:
         spool.close()
+
+
+def _openFiles(path: str, flags: int) -> list[int]:
+    """
+    Open the files of a log, the index first: all or none.
+    """
+    opened: list[int] = []
+    try:
+        for name in (INDEX, *FILES.values()):
+            opened.append(os.open(os.path.join(path, name), flags, 0o600))
+    except OSError:
+        for descriptor in opened:
+            os.close(descriptor)
+        raise
+    return opened
+
+
+def _writeHeader(index: int) -> None:
+    """
+    Begin an index.
+
+    @raise OSError: If the disk does not take it.
+    """
+    if os.pwrite(index, HEADER, 0) != len(HEADER):
+        raise OSError(errno.ENOSPC, "the index took only a part of its header")
