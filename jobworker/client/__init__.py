@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .addresses import Address
     from .client import Client
     from .credentials import Credentials, loadToken
+    from .events import Event, Finished, Missing, Output, Waiting
     from .failures import Failure
     from .values import JobStatus, State
 
@@ -20,9 +21,14 @@ __all__ = (
     "Address",
     "Client",
     "Credentials",
+    "Event",
     "Failure",
+    "Finished",
     "JobStatus",
+    "Missing",
+    "Output",
     "State",
+    "Waiting",
     "loadToken",
 )
 
@@ -30,9 +36,14 @@ _HOMES: Final = {
     "Address": "addresses",
     "Client": "client",
     "Credentials": "credentials",
+    "Event": "events",
     "Failure": "failures",
+    "Finished": "events",
     "JobStatus": "values",
+    "Missing": "events",
+    "Output": "events",
     "State": "values",
+    "Waiting": "events",
     "loadToken": "credentials",
 }
 

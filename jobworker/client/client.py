@@ -4,7 +4,8 @@ The client: what can be asked of a job worker.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Final, TypeVar
 
@@ -12,11 +13,15 @@ from attrs import define, field
 from google.protobuf.duration_pb2 import Duration
 
 from ..api import worker_pb2 as wire
+from ..jobs import Source
 from .addresses import Address
 from .connection import PATIENCE, Connection
 from .credentials import Credentials
-from .failures import Unacceptable, Unreachable
+from .events import Event
+from .failures import Failure, Unacceptable, Unreachable
 from .probing import explain
+from .reader import LogReader
+from .readings import ChunkReading, LineReading
 from .translation import statusOf
 from .values import JobStatus
 
@@ -121,11 +126,51 @@ class Client:
         request = _job(identifier)
         self._ask(lambda connection: connection.deleteJob(request))
 
-    def explained(self, failure: Unreachable) -> Exception:
+    def readLog(
+        self,
+        identifier: str,
+        *,
+        follow: bool = True,
+        sources: Sequence[Source] = (Source.STDOUT, Source.STDERR),
+        line: int | None = None,
+        last: int | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Iterator[Event]:
+        """
+        Read what a job has written, and what it writes from now on.
+
+        Each byte comes once, whatever happens to connections, and is verified
+        in the end.  A server of the original kind sends lines only; it is
+        read from the beginning, and until the job has ended.
+
+        @param follow: Go on until the job has ended.
+
+        @param line: The first line wanted, counted from 0.
+
+        @param last: How many lines are wanted of those there are.
+
+        @param sleep: Waits for so many seconds before another attempt.
+
+        @return: What happens, with L{Finished} as the last.
+        """
+        _job(identifier)
+        whole = follow and line is None and last is None
+        return LogReader(
+            connect=self.connect,
+            chunks=ChunkReading(identifier, sources, follow, line, last),
+            lines=LineReading(identifier, sources) if whole else None,
+            explain=self.explain,
+            sleep=sleep,
+        ).events()
+
+    def explain(self, failure: Unreachable) -> Failure:
         """
         Find out more about why there is no connection.
 
         This may take a few seconds.
+
+        @return: Something else than an L{Unreachable} if it is of no use to try
+            again.
         """
         return explain(failure, self.address, self._credentials)
 
@@ -147,7 +192,7 @@ class Client:
             return question(self._connection)
         except Unreachable as failure:
             self.close()
-            raise self.explained(failure) from None
+            raise self.explain(failure) from None
 
 
 def _job(identifier: str) -> wire.Job:

@@ -62,6 +62,9 @@ _FAILURES: Final[Mapping[grpc.StatusCode, tuple[type[Failure], str]]] = {
 #: what a server says.
 _OUR_DEADLINE: Final = "Deadline Exceeded"
 
+#: How gRPC calls it, whatever the status, when a connection ends during a call.
+_LOST: Final = ("Received RST_STREAM", "Stream removed", "Socket closed")
+
 
 def failureOf(code: grpc.StatusCode, details: str) -> Failure:
     """
@@ -75,6 +78,8 @@ def failureOf(code: grpc.StatusCode, details: str) -> Failure:
                 "try again, and look after the server if that does not help",
             )
         return StopIgnored(said, "" if "force" in said else "use --force to kill it")
+    if details.startswith(_LOST):
+        return Unreachable(said)
     kind, remedy = _FAILURES.get(
         code, (ServerFailed, "the log of the server says more")
     )
