@@ -6,6 +6,9 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+# What gRPC says on standard error, before anybody loads it.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
 # How long an example takes depends on what else the machine does, and is no
 # property of what is tested.
 #

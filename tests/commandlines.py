@@ -44,7 +44,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str] = {}) -> Outcom
         with redirect_stdout(out), redirect_stderr(err):
             code = main(arguments, environment)
         written = [_content(file) for file in (out, err)]
-    return Outcome(int(code), written[0], written[1].decode())
+    return Outcome(int(code), written[0], written[1].decode(errors="backslashreplace"))
 
 
 def _content(file: IO[str]) -> bytes:
@@ -56,12 +56,20 @@ def _content(file: IO[str]) -> bytes:
     return os.pread(file.fileno(), size, 0)
 
 
-def spawn(arguments: Sequence[str], code: str = _PROGRAM) -> subprocess.Popen[bytes]:
+def spawn(
+    arguments: Sequence[str], code: str = _PROGRAM, redirection: str = ""
+) -> subprocess.Popen[bytes]:
     """
     Run a command in a process of its own, with pipes.
+
+    @param redirection: What a shell is to do to the pipes, as C{">&-"}.
     """
     return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
+        [
+            *("sh", "-c", f'exec "$@" {redirection}', "sh"),
+            *(sys.executable, "-c", code),
+            *arguments,
+        ],
         cwd=_ROOT,
         env={**os.environ, "PYTHONPATH": str(_ROOT)},
         stdin=subprocess.DEVNULL,

@@ -18,6 +18,7 @@ from .certs import certs
 from .exits import EPILOG, CannotWrite, Exit, besideJobs, exitFor
 from .jobs import delete, query, start, stop
 from .options import BEFORE, serverOptions
+from .streaming import stream
 from .token import token
 
 #: The commands that end with the code of a job.
@@ -42,7 +43,7 @@ def jobworker(ctx: click.Context, /, **server: Any) -> None:
     ctx.meta[BEFORE] = server
 
 
-for _command in (start, stop, query, delete, certs, token):
+for _command in (start, stop, query, stream, delete, certs, token):
     jobworker.add_command(_command)
 
 

@@ -1,0 +1,138 @@
+"""
+The command that writes what a job writes, and ends as it ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from select import select
+
+import click
+from attrs import define, field
+
+from ..client.events import Event, Finished, Missing, Output, Waiting
+from ..jobs import Source
+from .exits import CannotWrite, Exit, besideJobs, ofJob
+from .jobs import job
+from .options import Settings, withServer
+from .rendering import plain
+
+
+@define
+class Outlet:
+    """
+    A descriptor that bytes are written to, as they are and at once.
+
+    Writing waits as long as the reader does, also where the descriptor was
+    told not to wait.
+    """
+
+    descriptor: int
+    _last: bytes = field(default=b"\n", init=False)
+
+    @classmethod
+    def standard(cls, name: str) -> Outlet:
+        """
+        Find standard output or standard error.
+
+        @raise CannotWrite: If it is closed.
+        """
+        stream = getattr(sys, name)
+        if stream is None:
+            raise CannotWrite(f"{name} is closed; leave it open or use /dev/null")
+        stream.flush()
+        return cls(stream.fileno())
+
+    def write(self, data: bytes) -> None:
+        """
+        Write everything.
+        """
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self.descriptor, rest) :]
+            except BlockingIOError:
+                select([], [self.descriptor], [])
+        self._last = data[-1:] or self._last
+
+    def remark(self, text: str) -> None:
+        """
+        Write a line of our own, beginning with a line's beginning.
+        """
+        lead = "" if self._last == b"\n" else "\n"
+        self.write(f"{lead}{plain(text)}\n".encode(errors="backslashreplace"))
+
+
+@define
+class Printer:
+    """
+    Writes what happens while a log is read.
+
+    @ivar code: What to exit with, as soon as that is known.
+    """
+
+    _outlets: dict[Source, Outlet]
+    _name: str
+    code: int = field(default=Exit.OK, init=False)
+
+    def show(self, event: Event) -> None:
+        """
+        Write one event.
+        """
+        match event:
+            case Output(source, _, _, data):
+                self._outlets[source].write(data)
+            case Missing(source, offset, length, reason):
+                self._remark(
+                    f"{length} bytes of {source.name.lower()} are missing from byte "
+                    f"{offset} on: {reason}"
+                )
+            case Waiting(failure, delay):
+                self._remark(f"{failure.cause}; trying again in {delay:g} s")
+            case Finished():
+                self._finish(event)
+
+    def _finish(self, event: Finished) -> None:
+        """
+        Decide what to exit with.
+        """
+        status = event.status
+        if status.reason:
+            self._remark(f"the job has ended: {status.reason}")
+        code = ofJob(status.exitCode, status.signal)
+        if code is None:
+            self._remark("the server does not say with which code or signal it ended")
+            code = besideJobs(Exit.LOST)
+        self.code = code
+
+    def _remark(self, text: str) -> None:
+        """
+        Write a line of our own.
+        """
+        self._outlets[Source.STDERR].remark(f"{self._name}: {text}")
+
+
+@click.command()
+@job
+@withServer
+def stream(settings: Settings, identifier: str) -> int:
+    """
+    Write what a job has written and goes on to write.
+
+    Its standard output goes to standard output and its standard error to
+    standard error, exact to the byte.  The command ends with the job, and with
+    its code.  When the connection is lost it is made again, and nothing is
+    lost or written twice.
+    """
+    printer = Printer(
+        {
+            Source.STDOUT: Outlet.standard("stdout"),
+            Source.STDERR: Outlet.standard("stderr"),
+        },
+        click.get_current_context().find_root().info_name or "jobworker",
+    )
+    with settings.client() as client:
+        for event in client.readLog(identifier):
+            printer.show(event)
+    return printer.code
