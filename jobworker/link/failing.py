@@ -47,7 +47,7 @@ _MAKERS: Final[
 }
 
 
-def convertFailure(error: BaseException) -> pb.Failure | None:
+def convertFailure(error: BaseException | None) -> pb.Failure | None:
     """
     Make a message of a failure.
 

@@ -1,0 +1,176 @@
+"""
+A connection to the supervisor that is made again whenever it is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from attrs import define, field
+
+from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.interfaces import IAddress, IReactorTime, IStreamClientEndpoint
+from twisted.internet.protocol import Factory
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from ..errors import BadConfiguration, RosterUnreachable
+from ..milestones import Milestone
+from .calling import Call, ConnectionBroken, TooBusy
+
+# Seconds until the first attempt to connect again, and at most.
+_SOON: Final = 0.05
+_LATE: Final = 2.0
+
+
+@define(eq=False)
+class _CallFactory(Factory):
+    """
+    Makes the protocol for one connection.
+    """
+
+    noisy = False
+
+    _make: Callable[[], Call]
+
+    def buildProtocol(self, addr: IAddress | None) -> Call:  # noqa: ARG002
+        """
+        Make it.
+        """
+        return self._make()
+
+
+@define(eq=False)
+class Line:
+    """
+    Calls the supervisor, again and again.
+
+    @ivar _attend: Called when the supervisor has greeted; when what it returns
+        is done, the line is ready.
+    @ivar _broken: Called after each connection that was lost, and each attempt
+        that failed.
+    @ivar call: The connection, once the supervisor has greeted.
+    @ivar why: Why there is none.
+    @ivar _last: The connection in whatever state.
+    """
+
+    log = Logger()
+
+    _clock: IReactorTime
+    _endpoint: IStreamClientEndpoint
+    _make: Callable[[], Call]
+    _attend: Callable[[Call], Awaitable[None]]
+    _broken: Callable[[], None]
+    call: Call | None = field(default=None, init=False)
+    why: str = field(default="nobody has connected to it yet", init=False)
+    _last: Call | None = field(default=None, init=False)
+    _decided: Milestone[BadConfiguration | None] = field(factory=Milestone, init=False)
+    _working: Deferred[None] | None = field(default=None, init=False)
+    _closing: bool = field(default=False, init=False)
+
+    def open(self) -> None:
+        """
+        Begin.
+        """
+        if self._working is None:
+            self._working = Deferred.fromCoroutine(self._work())
+
+    def whenReady(self) -> Deferred[None]:
+        """
+        Wait for the line to be ready for the first time.
+
+        @raise BadConfiguration: (asynchronously) If one side refused, or there
+            is no supervisor and none could be started.  The line goes on
+            trying all the same.
+        """
+
+        def tell(error: BadConfiguration | None) -> None:
+            if error is not None:
+                raise error
+
+        return self._decided.wait().addCallback(tell)
+
+    def close(self) -> Deferred[None]:
+        """
+        Disconnect for good.
+
+        @return: A L{Deferred} firing when nothing of this is left.
+        """
+        self._closing = True
+        self.why = "this process is ending"
+        if self._working is not None:
+            self._working.cancel()
+        last, self._last, self.call = self._last, None, None
+        if last is None or last.lost.reached:
+            return succeed(None)
+        last.close()
+        return last.lost.wait().addCallback(lambda _: None)
+
+    async def _work(self) -> None:
+        """
+        Connect until closed, with pauses that grow while it is in vain.
+        """
+        pause = _SOON
+        try:
+            while True:
+                if await self._connect():
+                    pause = _SOON
+                if not self._closing:
+                    self._broken()
+                # Who closes it may be called from here.
+                if self._closing:
+                    return
+                await deferLater(self._clock, pause)
+                pause = min(pause * 2, _LATE)
+        except CancelledError:
+            return
+        except Exception:  # noqa: BLE001 - nobody waits for this
+            self.log.failure("while connecting to the supervisor")
+
+    async def _connect(self) -> bool:
+        """
+        Connect once, and stay until the connection is lost.
+
+        @return: Whether the line was ready.
+        """
+        try:
+            call = await self._endpoint.connect(_CallFactory(self._make))
+        except CancelledError:
+            raise
+        except BadConfiguration as error:
+            self._decide(error)
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+            self.why = " ".join(str(error).split())
+            return False
+        assert isinstance(call, Call)
+        self._last = call
+        ready = await call.met.wait() and await self._meet(call)
+        why = await call.lost.wait()
+        self.call = None
+        self.why = why or "the connection was lost"
+        if why is not None:
+            self._decide(BadConfiguration(f"the supervisor cannot be used: {why}"))
+        return ready
+
+    async def _meet(self, call: Call) -> bool:
+        """
+        Make the line ready.
+        """
+        self.call = call
+        try:
+            await self._attend(call)
+        except (ConnectionBroken, TooBusy, RosterUnreachable):
+            return False
+        self._decide(None)
+        return True
+
+    def _decide(self, error: BadConfiguration | None) -> None:
+        """
+        Tell those who wait for the line to be ready.
+        """
+        if error is not None:
+            self.why = str(error)
+        if not self._decided.reached:
+            self._decided.reach(error)

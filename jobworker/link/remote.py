@@ -1,0 +1,294 @@
+"""
+The roster of another process, as a gateway sees it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from zope.interface import implementer
+
+from attrs import define, field
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.logger import Logger
+
+from ..api import supervisor_pb2 as pb
+from ..errors import LaunchFailed, NoSuchJob, RosterUnreachable, ShuttingDown
+from ..interfaces import IRoster, IRosterListener
+from ..jobs import Command, Lost, Manner, Record, advance
+from ..milestones import Milestone
+from .calling import Call, ConnectionBroken, TooBusy
+from .conversion import convertCommand, convertManner, encode
+from .failing import SupervisorFailed
+from .greeting import Greeting, ourGreeting
+from .known import KnownJobs
+from .line import Line
+
+# The jobs that have ended of which the end is remembered.
+_REMEMBERED: Final = 10_000
+
+# Why nobody will know how a job ended.
+_FORGOTTEN: Final = "it has ended and was deleted while the supervisor was out of reach"
+
+
+@implementer(IRoster, IRosterListener)
+@define(eq=False)
+class RemoteRoster:
+    """
+    Jobs that another process runs.
+
+    It connects again whenever the connection is lost.  Meanwhile nothing can
+    be started, stopped or deleted, but what is remembered can be found.
+
+    @ivar _told: The jobs that the supervisor has told of on this connection.
+    @ivar _synced: Reached when it has told of all jobs for the first time.
+    """
+
+    log = Logger()
+
+    _clock: IReactorTime
+    _endpoint: IStreamClientEndpoint
+    _greeting: Greeting = field(factory=ourGreeting)
+    _now: Callable[[], int] = time.time_ns
+    _known: KnownJobs = field(factory=lambda: KnownJobs(_REMEMBERED))
+    _listeners: list[IRosterListener] = field(factory=list, init=False)
+    _followed: Counter[str] = field(factory=Counter, init=False)
+    _told: set[str] = field(factory=set, init=False)
+    _synced: Milestone[None] = field(factory=Milestone, init=False)
+    _line: Line = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._line = Line(
+            self._clock,
+            self._endpoint,
+            lambda: Call(self._clock, self._greeting, self),
+            self._attend,
+            self._wake,
+        )
+
+    def open(self) -> None:
+        """
+        Begin to connect.
+        """
+        self._line.open()
+
+    def whenReady(self) -> Deferred[None]:
+        """
+        Wait until the supervisor has told of the jobs that it runs.
+
+        @raise BadConfiguration: (asynchronously) If one side refused, or there
+            is no supervisor and none could be started.
+        """
+        return self._line.whenReady()
+
+    def close(self) -> Deferred[None]:
+        """
+        Disconnect for good.
+
+        @return: A L{Deferred} firing when nothing of this is left.
+        """
+        return self._line.close()
+
+    @property
+    def connected(self) -> bool:
+        """
+        Whether the supervisor can be asked just now.
+        """
+        return self._line.call is not None
+
+    @property
+    def supervisor(self) -> Greeting | None:
+        """
+        What the supervisor said of itself, if it can be asked just now.
+        """
+        call = self._line.call
+        return None if call is None else call.theirs
+
+    def start(self, command: Command, owner: str) -> Deferred[Record]:
+        """
+        Start a job there.
+        """
+        start = pb.Start(command=convertCommand(command), owner=encode(owner))
+        try:
+            return self._ask(pb.Request(start=start), "started").addCallback(_given)
+        except ValueError:
+            return fail(LaunchFailed("the command line is too long"))
+
+    def stop(self, identifier: str, by: str, manner: Manner) -> Deferred[Record]:
+        """
+        End a job there.
+        """
+        stop = pb.Stop(
+            identifier=encode(identifier),
+            by=encode(by),
+            manner=convertManner(manner),
+        )
+        return self._ask(pb.Request(stop=stop), "stopped").addCallback(_given)
+
+    def find(self, identifier: str) -> Deferred[Record]:
+        """
+        Look up a job there, or in memory while it cannot be asked.
+        """
+        find = pb.Find(identifier=encode(identifier))
+        asking = self._ask(pb.Request(find=find))
+        return Deferred.fromCoroutine(self._recall(asking, identifier))
+
+    def delete(self, identifier: str) -> Deferred[None]:
+        """
+        Forget a job, there and here.
+        """
+        delete = pb.Delete(identifier=encode(identifier))
+
+        def deleted(_: object) -> None:
+            self._known.forget(identifier)
+
+        return self._ask(pb.Request(delete=delete), "deleted").addCallback(deleted)
+
+    def follow(self, identifier: str) -> None:
+        """
+        Have listeners told of growths; the supervisor is asked once for all.
+        """
+        self._followed[identifier] += 1
+        if self._line.call is not None and self._followed[identifier] == 1:
+            self._line.call.tell(_follow(identifier))
+
+    def unfollow(self, identifier: str) -> None:
+        """
+        Take back one L{follow}.
+        """
+        self._followed[identifier] -= 1
+        if self._followed[identifier] > 0:
+            return
+        del self._followed[identifier]
+        if self._line.call is not None:
+            unfollow = pb.Unfollow(identifier=encode(identifier))
+            self._line.call.tell(pb.Request(unfollow=unfollow))
+
+    def subscribe(self, listener: IRosterListener) -> Deferred[None]:
+        """
+        Tell a listener of everything from now on.
+
+        @return: A L{Deferred} firing when the supervisor has been asked once.
+        """
+        self._listeners.append(listener)
+        for record in self._known.unended():
+            listener.jobChanged(record)
+        return self._synced.wait()
+
+    def unsubscribe(self, listener: IRosterListener) -> None:
+        """
+        Tell a listener nothing more.
+        """
+        self._listeners.remove(listener)
+
+    def jobChanged(self, record: Record) -> None:
+        """
+        The supervisor has told of a job.
+        """
+        self._told.add(record.identifier)
+        if self._known.learn(record):
+            for listener in tuple(self._listeners):
+                listener.jobChanged(record)
+
+    def logGrew(self, identifier: str) -> None:
+        """
+        The supervisor has told of a log.
+        """
+        if identifier in self._followed:
+            for listener in tuple(self._listeners):
+                listener.logGrew(identifier)
+
+    def _ask(self, request: pb.Request, done: str = "") -> Deferred[Record | None]:
+        """
+        Ask the supervisor.
+
+        @param done: What may have happened to the job though no answer came.
+        """
+        call = self._line.call
+        if call is None:
+            return fail(RosterUnreachable(self._line.why))
+        return Deferred.fromCoroutine(_hear(call.ask(request), done))
+
+    async def _recall(self, asking: Deferred[Record | None], identifier: str) -> Record:
+        """
+        Wait for an answer, or answer from memory if there is none.
+        """
+        try:
+            return _given(await asking)
+        except RosterUnreachable:
+            record = self._known.find(identifier)
+            if record is None:
+                raise
+            return record
+
+    def _wake(self) -> None:
+        """
+        Have everybody who follows a log look at the disk: what is written
+        there while there is no connection, nobody tells.
+        """
+        for identifier in tuple(self._followed):
+            self.logGrew(identifier)
+
+    async def _attend(self, call: Call) -> None:
+        """
+        Take up a new connection: hear of all jobs, and of those that have
+        ended since the last one.
+        """
+        self._told.clear()
+        subscribed = call.ask(pb.Request(subscribe=pb.Subscribe()))
+        for identifier in self._followed:
+            call.tell(_follow(identifier))
+        await subscribed
+        for record in self._known.unended():
+            if record.identifier not in self._told:
+                await self._catchUp(call, record)
+        self._told.clear()
+        self._wake()
+        if not self._synced.reached:
+            self._synced.reach(None)
+
+    async def _catchUp(self, call: Call, known: Record) -> None:
+        """
+        Find out what became of a job that was running and is no longer.
+        """
+        find = pb.Find(identifier=encode(known.identifier))
+        try:
+            self.jobChanged(_given(await call.ask(pb.Request(find=find))))
+        except NoSuchJob:
+            self.jobChanged(advance(known, Lost(self._now(), _FORGOTTEN)))
+            self._known.forget(known.identifier)
+        except (SupervisorFailed, ShuttingDown):
+            self.log.failure("while asking for job {job}", job=known.identifier)
+
+
+async def _hear(asking: Deferred[Record | None], done: str) -> Record | None:
+    """
+    Wait for an answer, and say in our words why there is none.
+    """
+    try:
+        return await asking
+    except TooBusy:
+        raise RosterUnreachable("it has too much to do") from None
+    except ConnectionBroken:
+        raise RosterUnreachable(
+            "the connection broke before it answered"
+            + (f"; it is not known whether the job was {done}" if done else "")
+        ) from None
+
+
+def _given(answer: Record | None) -> Record:
+    """
+    Insist on a record.
+    """
+    if answer is None:
+        raise SupervisorFailed()
+    return answer
+
+
+def _follow(identifier: str) -> pb.Request:
+    return pb.Request(follow=pb.Follow(identifier=encode(identifier)))

@@ -1,0 +1,273 @@
+"""
+One gateway, as the supervisor talks to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Set
+from functools import partial
+from typing import Final
+
+from zope.interface import implementer
+
+from attrs import field, frozen
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IReactorTime, ITransport
+from twisted.python.failure import Failure
+
+from ..api import supervisor_pb2 as pb
+from ..errors import LaunchFailed, NoSuchJob
+from ..interfaces import IRoster, IRosterListener
+from ..jobs import Record
+from .conversing import Conversation
+from .conversion import (
+    BadMessage,
+    convertRecord,
+    decode,
+    encode,
+    unconvertCommand,
+    unconvertManner,
+)
+from .failing import convertFailure
+from .framing import LONGEST
+from .greeting import Greeting, ourGreeting
+from .outbox import MOST
+from .peers import Peer, readPeer
+
+# The most requests of one gateway that are worked on at once, and the most
+# jobs that it follows: far more than ours makes.
+_REQUESTS: Final = 2**15
+
+# The longest request to start a job, and the longest subject, in bytes: a
+# record with both is a message too.
+_COMMAND: Final = LONGEST - 2**20
+_NAME: Final = 2**16
+
+# Identifiers become parts of paths, so that nothing else may be one.
+_IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@frozen(eq=False)
+class Terms:
+    """
+    What is the same for all gateways.
+
+    @ivar permitted: The users whose gateways are taken in.
+    @ivar began: Called when a gateway has greeted.
+    @ivar gone: Called when a connection is lost, maybe one of somebody who
+        never greeted.
+    @ivar most: The messages that may wait for a gateway that does not read.
+    """
+
+    clock: IReactorTime
+    roster: IRoster
+    permitted: Set[int]
+    began: Callable[[Session], None]
+    gone: Callable[[Session], None]
+    greeting: Greeting = field(factory=ourGreeting)
+    most: int = MOST
+    identify: Callable[[ITransport], Peer] = readPeer
+
+
+@implementer(IRosterListener)
+class Session(Conversation):
+    """
+    One gateway.
+
+    @ivar peer: Who it is.
+    @ivar _working: How many requests wait for their answer.
+    @ivar _grown: The jobs whose growth was not told yet, in order.
+    @ivar _scheduled: Whether L{_queueGrowth} will be called.
+    @ivar _queued: Whether a message waits which will tell of C{_grown}.
+    """
+
+    peer: Peer
+
+    def __init__(self, terms: Terms) -> None:
+        super().__init__(terms.clock, terms.greeting, terms.most)
+        self._terms = terms
+        self._roster = terms.roster
+        self._subscribed = False
+        self._working = 0
+        self._followed: set[str] = set()
+        self._grown: dict[str, None] = {}
+        self._scheduled = False
+        self._queued = False
+
+    def connectionMade(self) -> None:
+        """
+        Find out who it is, and whether that may be.
+        """
+        self.peer = self._terms.identify(self.transport)
+        super().connectionMade()
+        if self.peer.uid not in self._terms.permitted:
+            self.refuse(f"user {self.peer.uid} may not use this supervisor")
+
+    def who(self) -> str:
+        """
+        Name the gateway.
+        """
+        return f"the gateway of pid {self.peer.pid} and uid {self.peer.uid}"
+
+    def agreed(self, version: int) -> None:  # noqa: ARG002 - there is one
+        """
+        A gateway is there.
+        """
+        self.log.info("{who} is connected", who=self.who())
+        self._terms.began(self)
+
+    def heard(self, envelope: pb.Envelope) -> None:
+        """
+        Do what is asked.
+        """
+        kind = envelope.WhichOneof("message")
+        if kind != "request":
+            raise BadMessage(f"{kind} from a gateway")
+        request = envelope.request
+        what = request.WhichOneof("what")
+        if what == "follow":
+            self._follow(decode(request.follow.identifier))
+        elif what == "unfollow":
+            self._unfollow(decode(request.unfollow.identifier))
+        else:
+            if self._working >= _REQUESTS:
+                raise BadMessage("too many requests at once")
+            self._answer(request.number, self._do(what, request))
+
+    def jobChanged(self, record: Record) -> None:
+        """
+        Tell the gateway, after what was told of growths.
+        """
+        self._queueGrowth()
+        self.put("event", lambda: pb.Event(changed=convertRecord(record)))
+
+    def logGrew(self, identifier: str) -> None:
+        """
+        Tell the gateway soon, together with the other growths.
+        """
+        if identifier not in self._followed:
+            return
+        self._grown[identifier] = None
+        if not self._scheduled and not self._queued:
+            self._scheduled = True
+            self._clock.callLater(0, self._queueGrowth)
+
+    def ended(self) -> None:
+        """
+        Take back what the gateway asked for.
+        """
+        if self._subscribed:
+            self._roster.unsubscribe(self)
+        for identifier in self._followed:
+            self._roster.unfollow(identifier)
+        self._followed.clear()
+        self._grown.clear()
+        self._terms.gone(self)
+
+    def _do(
+        self, what: str | None, request: pb.Request
+    ) -> Deferred[Record] | Deferred[None]:
+        """
+        Begin what is to be answered.
+        """
+        roster = self._roster
+        if what == "start":
+            if request.ByteSize() > _COMMAND:
+                return fail(LaunchFailed("the command line is too long"))
+            command = unconvertCommand(request.start.command)
+            return roster.start(command, _name(request.start.owner))
+        if what == "subscribe" and not self._subscribed:
+            self._subscribed = True
+            return roster.subscribe(self)
+        if what not in ("stop", "find", "delete"):
+            raise BadMessage(f"a request for {what}")
+        identifier = decode(getattr(request, what).identifier)
+        if _IDENTIFIER.fullmatch(identifier) is None:
+            return fail(NoSuchJob(identifier))
+        if what == "find":
+            return roster.find(identifier)
+        if what == "delete":
+            return roster.delete(identifier)
+        manner = unconvertManner(request.stop.manner)
+        return roster.stop(identifier, _name(request.stop.by), manner)
+
+    def _answer(self, number: int, doing: Deferred[Record] | Deferred[None]) -> None:
+        """
+        Answer when it is done.
+        """
+        self._working += 1
+
+        def done(result: Record | None) -> None:
+            if result is None:
+                self._say(lambda: pb.Answer(number=number, done=pb.Done()))
+            else:
+                self._say(
+                    lambda: pb.Answer(number=number, record=convertRecord(result))
+                )
+
+        def failed(failure: Failure) -> None:
+            said = convertFailure(failure.value)
+            if said is None:
+                self.log.failure("while working for {who}", failure, who=self.who())
+                said = pb.Failure(kind=pb.Failure.UNEXPECTED)
+            self._say(partial(pb.Answer, number=number, failure=said))
+
+        doing.addCallbacks(done, failed)
+        doing.addErrback(lambda failure: self.log.failure("while answering", failure))
+
+    def _say(self, make: Callable[[], pb.Answer]) -> None:
+        """
+        Send an answer.
+        """
+        self._working -= 1
+        self._queueGrowth()
+        self.put("answer", make)
+
+    def _follow(self, identifier: str) -> None:
+        """
+        Follow a job, once however often it is said.
+        """
+        if identifier in self._followed or not _IDENTIFIER.fullmatch(identifier):
+            return
+        if len(self._followed) >= _REQUESTS:
+            raise BadMessage("too many jobs followed at once")
+        self._followed.add(identifier)
+        self._roster.follow(identifier)
+
+    def _unfollow(self, identifier: str) -> None:
+        """
+        Follow a job no more.
+        """
+        if identifier in self._followed:
+            self._followed.remove(identifier)
+            self._grown.pop(identifier, None)
+            self._roster.unfollow(identifier)
+
+    def _queueGrowth(self) -> None:
+        """
+        Have it told which logs have grown, in one message however long that
+        waits.
+        """
+        self._scheduled = False
+        if self._grown and not self._queued:
+            self._queued = True
+            self.put("event", self._makeGrowth)
+
+    def _makeGrowth(self) -> pb.Event:
+        """
+        Say which logs have grown up to now.
+        """
+        self._queued = False
+        grown, self._grown = self._grown, {}
+        return pb.Event(grew=pb.Growth(identifiers=map(encode, grown)))
+
+
+def _name(text: bytes) -> str:
+    """
+    Get the subject that somebody is known by.
+    """
+    if len(text) > _NAME:
+        raise BadMessage(f"a subject of {len(text)} bytes")
+    return decode(text)

@@ -1,0 +1,249 @@
+"""
+A roster in another process, or as good as: both ends of a real unix socket.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+from twisted.trial.unittest import TestCase
+
+from jobworker.errors import NoSuchJob, RosterUnreachable
+from jobworker.interfaces import IRoster
+from jobworker.jobs import (
+    FORCED,
+    Cause,
+    CommandExited,
+    Drained,
+    Phase,
+    Status,
+    advance,
+)
+from tests.contracts_roster import COMMANDS, Doing, IRosterTests, Witness
+from tests.links import (
+    Supervision,
+    makeRemote,
+    reactor,
+)
+
+
+class RemoteRosterTests(IRosterTests, TestCase):
+    """
+    Behind a socket it keeps the contract of a roster.
+    """
+
+    async def makeRoster(self) -> IRoster:
+        """
+        Make both ends.
+        """
+        self.supervision = Supervision(self)
+        self.supervision.listen()
+        remote = makeRemote(self, self.supervision.path)
+        await remote.whenReady()
+        return remote
+
+
+class ReconnectingTests(TestCase):
+    """
+    A gateway loses its supervisor, and finds it again.
+    """
+
+    timeout = 20
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        """
+        Make both ends.
+        """
+        self.supervision = Supervision(self)
+        self.roster = self.supervision.roster
+        self.supervision.listen()
+        self.remote = makeRemote(self, self.supervision.path)
+        await self.remote.whenReady()
+        self.witness = Witness()
+        await self.remote.subscribe(self.witness)
+
+    async def start(self, doing: Doing) -> str:
+        """
+        Start a job.
+
+        @return: Its identifier.
+        """
+        record = await self.remote.start(COMMANDS[doing], "alice")
+        return record.identifier
+
+    async def disconnected(self) -> None:
+        """
+        Take the supervisor away, until the gateway has noticed.
+        """
+        await self.supervision.close()
+        while self.remote.connected:
+            await deferLater(reactor, 0.001)
+
+    async def connected(self) -> None:
+        """
+        Bring it back, until the gateway has noticed.
+        """
+        self.supervision.listen()
+        await self.caughtUp()
+
+    async def caughtUp(self) -> None:
+        """
+        Wait until the gateway is connected and knows everything.
+        """
+        follower = "00000000-0000-4000-8000-00000000cafe"
+        self.remote.follow(follower)
+        before = len(self.witness.grown)
+        await self.witness.until(
+            lambda: follower in self.witness.grown[before:] and self.remote.connected
+        )
+        self.remote.unfollow(follower)
+        try:
+            await self.remote.find(follower)
+        except NoSuchJob:
+            return
+        self.fail("there was such a job")
+
+    async def refused(self, question: Deferred[Any]) -> str:
+        """
+        Wait for the supervisor to be unreachable.
+
+        @return: The reason.
+        """
+        try:
+            await question
+        except RosterUnreachable as error:
+            return error.reason
+        self.fail("it was answered")
+        return None
+
+    async def test_meanwhile(self) -> None:
+        """
+        Without a supervisor nothing can be done, but what is remembered can be
+        found.
+        """
+        running = await self.start(Doing.SLEEPS)
+        ended = await self.start(Doing.FAILS)
+        await self.witness.until(
+            lambda: Phase.ENDED in self.witness.phases(ended),
+        )
+        await self.disconnected()
+        await self.refused(self.remote.start(COMMANDS[Doing.SLEEPS], "alice"))
+        await self.refused(self.remote.stop(running, "alice", FORCED))
+        await self.refused(self.remote.delete(ended))
+        await self.refused(self.remote.find("1-2-3"))
+        self.assertIs((await self.remote.find(running)).phase, Phase.RUNNING)
+        self.assertIs((await self.remote.find(ended)).phase, Phase.ENDED)
+        self.assertIsNone(self.remote.supervisor)
+
+    async def test_missed(self) -> None:
+        """
+        What happened meanwhile is told once when the supervisor is back, and
+        nothing that was told before.
+        """
+        same, stopped, gone, deleted = [
+            await self.start(Doing.SLEEPS) for _ in range(4)
+        ]
+        await self.disconnected()
+        self.roster.stop(stopped, "bob", FORCED)
+        self.roster.stop(gone, "bob", FORCED)
+        self.roster.stop(deleted, "bob", FORCED)
+        new = (await self.roster.start(COMMANDS[Doing.SLEEPS], "bob")).identifier
+        record = await self.roster.find(deleted)
+        while record.phase is not Phase.ENDED:
+            await deferLater(reactor, 0.01)
+            record = await self.roster.find(deleted)
+        await self.roster.delete(deleted)
+        await self.connected()
+        witness = self.witness
+        self.assertEqual(len(witness.records[same]), 1)
+        for identifier in (stopped, gone):
+            self.assertEqual(len(witness.records[identifier]), 2)
+            self.assertEqual(
+                witness.last(identifier), await self.roster.find(identifier)
+            )
+        ending = witness.last(deleted).ending
+        assert ending is not None
+        self.assertIs(ending.cause, Cause.LOST)
+        self.assertEqual(len(witness.records[deleted]), 2)
+        self.assertEqual(witness.records[new], [await self.roster.find(new)])
+
+    async def test_successor(self) -> None:
+        """
+        It may be another supervisor that is found again.
+        """
+        identifier = await self.start(Doing.SLEEPS)
+        record = await self.remote.find(identifier)
+        await self.disconnected()
+        successor = Supervision(self)
+        successor.path = self.supervision.path
+        lost = advance(
+            advance(record, CommandExited(Status(code=1))), Drained(record.started)
+        )
+        successor.roster.put(lost)
+        self.supervision = successor
+        await self.connected()
+        self.assertEqual(self.witness.last(identifier), lost)
+
+    async def test_follows(self) -> None:
+        """
+        What was followed is followed again.
+        """
+        identifier = await self.start(Doing.SLEEPS)
+        self.remote.follow(identifier)
+        await self.remote.find(identifier)
+        self.assertEqual(+self.roster.followed, {identifier: 1})
+        await self.disconnected()
+        self.assertEqual(+self.roster.followed, {})
+        await self.connected()
+        self.assertEqual(+self.roster.followed, {identifier: 1})
+        before = len(self.witness.grown)
+        self.roster.grow(identifier)
+        await self.witness.until(lambda: len(self.witness.grown) > before)
+
+    async def test_looksAtDisk(self) -> None:
+        """
+        Without a supervisor, followers are woken again and again.
+        """
+        identifier = await self.start(Doing.SLEEPS)
+        self.remote.follow(identifier)
+        await self.disconnected()
+        before = len(self.witness.grown)
+        await self.witness.until(lambda: len(self.witness.grown) > before + 2)
+
+    async def test_fate(self) -> None:
+        """
+        When the connection breaks before a start was answered, it is said that
+        nobody knows whether the job runs.
+        """
+        starting = self.remote.start(COMMANDS[Doing.SLEEPS], "alice")
+        stopping = self.remote.stop("0-0", "alice", FORCED)
+        finding = self.remote.find("0-0")
+        self.supervision.hangUp()
+        self.assertIn(
+            "not known whether the job was started", await self.refused(starting)
+        )
+        self.assertIn(
+            "not known whether the job was stopped", await self.refused(stopping)
+        )
+        self.assertNotIn("not known", await self.refused(finding))
+
+    async def test_close(self) -> None:
+        """
+        After the end nothing is asked any more.
+        """
+        await self.remote.close()
+        reason = await self.refused(self.remote.find("1-2-3"))
+        self.assertIn("ending", reason)
+        await self.supervision.until(lambda: not self.supervision.factory.sessions)
+
+    async def test_forgottenAnswers(self) -> None:
+        """
+        Who does not wait for an answer any more is not given it.
+        """
+        starting = self.remote.start(COMMANDS[Doing.SLEEPS], "alice")
+        starting.addErrback(lambda _: None)
+        starting.cancel()
+        await self.witness.until(lambda: bool(self.witness.records))
+        self.assertTrue(self.remote.connected)

@@ -1,0 +1,177 @@
+"""
+A connection that breaks at any message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import define
+from google.protobuf.message import Message
+
+from twisted.internet.interfaces import IAddress
+from twisted.internet.task import deferLater
+from twisted.trial.unittest import TestCase
+
+from jobworker.api import supervisor_pb2 as pb
+from jobworker.errors import (
+    NoSuchJob,
+    NotRunning,
+    RosterUnreachable,
+)
+from jobworker.interfaces import IRoster
+from jobworker.jobs import (
+    FORCED,
+    Phase,
+)
+from jobworker.link.remote import RemoteRoster
+from jobworker.link.serving import SessionFactory
+from jobworker.link.session import Session
+from tests.contracts_roster import COMMANDS, Doing, Witness
+from tests.links import (
+    Supervision,
+    makeRemote,
+    reactor,
+)
+
+
+@define
+class Countdown:
+    """
+    Counts messages, up to the one that breaks the connection.
+    """
+
+    number: int
+
+    def over(self) -> bool:
+        """
+        Count one; say whether it is the one.
+        """
+        self.number -= 1
+        return self.number == 0
+
+
+class CutSession(Session):
+    """
+    A gateway whose connection breaks at a certain message.
+    """
+
+    left: Countdown
+
+    def put(self, kind: str, make: Callable[[], Message]) -> None:
+        """
+        Send a message, or be cut off instead.
+        """
+        if self.left.over():
+            self.transport.abortConnection()
+        super().put(kind, make)
+
+    def heard(self, envelope: pb.Envelope) -> None:
+        """
+        Hear a message, and maybe be cut off before or after.
+        """
+        if self.left.over():
+            self.transport.abortConnection()
+            return
+        super().heard(envelope)
+        if self.left.over():
+            self.transport.abortConnection()
+
+
+class CuttingFactory(SessionFactory):
+    """
+    Makes gateways that are cut off, once in all.
+    """
+
+    left: Countdown
+
+    def buildProtocol(self, addr: IAddress | None) -> Session:
+        """
+        Make one.
+        """
+        session = CutSession(self._terms)
+        session.left = self.left
+        return session
+
+
+class CutTests(TestCase):
+    """
+    The connection may break at any message.
+    """
+
+    timeout = 60
+
+    async def test_everywhere(self) -> None:
+        """
+        Wherever the connection breaks, a request is answered or fails as
+        unreachable, and in the end the gateway has been told exactly what
+        happened.
+        """
+        number = 0
+        unbroken = False
+        while not unbroken:
+            number += 1
+            unbroken = await self.live(Countdown(number))
+        self.assertGreater(number, 12)
+
+    async def live(self, left: Countdown) -> bool:
+        """
+        Start and stop a job over a connection that breaks.
+
+        @return: Whether it did not come to that.
+        """
+        supervision = Supervision(self)
+        truth, witness = Witness(), Witness()
+        await supervision.roster.subscribe(truth)
+        supervision.listen(kind=CuttingFactory)
+        assert isinstance(supervision.factory, CuttingFactory)
+        supervision.factory.left = left
+        remote = makeRemote(self, supervision.path)
+        await remote.subscribe(witness)
+        try:
+            identifier = (await remote.start(COMMANDS[Doing.SLEEPS], "a")).identifier
+            remote.follow(identifier)
+            await remote.stop(identifier, "a", FORCED)
+        except RosterUnreachable:
+            self.assertLessEqual(left.number, 0)
+        await self.caughtUp(remote)
+        for identifier in truth.records:
+            await self.compare(identifier, supervision.roster, truth, witness)
+        await remote.close()
+        await supervision.close()
+        return left.number > 0
+
+    async def compare(
+        self, identifier: str, roster: IRoster, truth: Witness, witness: Witness
+    ) -> None:
+        """
+        See that the gateway has been told of the end of a job, once.
+
+        If it does not know it, the job has ended while it was away.
+        """
+
+        def ended() -> bool:
+            return Phase.ENDED in witness.phases(identifier)
+
+        try:
+            await roster.stop(identifier, "b", FORCED)
+        except NotRunning:
+            if identifier not in witness.records:
+                return
+        await witness.until(ended)
+        self.assertEqual(witness.last(identifier), truth.last(identifier))
+        phases = [record.phase for record in witness.records[identifier]]
+        self.assertEqual(phases.count(Phase.ENDED), 1)
+
+    async def caughtUp(self, remote: RemoteRoster) -> None:
+        """
+        Wait until the gateway is connected for good.
+        """
+        connected = False
+        while not connected:
+            try:
+                await remote.find("00000000-0000-4000-8000-00000000cafe")
+            except NoSuchJob:
+                connected = True
+            except RosterUnreachable:
+                await deferLater(reactor, 0.005)
