@@ -8,7 +8,6 @@ there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from signal import Signals
 
 from zope.interface import Attribute, Interface
 
@@ -147,7 +146,7 @@ class IJobHandle(Interface):
 
     process: ProcessIdentity = Attribute("The identity of the command itself.")
 
-    def signal(number: Signals) -> None:
+    def signal(number: int) -> None:
         """
         Deliver a signal to every process of the job's process group.
 
@@ -193,6 +192,22 @@ class ILauncher(Interface):
 
         @raise LaunchFailed: (asynchronously) If it could not be started;
             nothing of it runs.
+
+        @raise NoRoom: (asynchronously) If the host has no process or
+            descriptor left to give.
+        """
+
+    def endLeftovers(jobs: Mapping[str, ProcessIdentity | None]) -> Deferred[None]:
+        """
+        Kill whatever is left of jobs that a process which has died launched.
+
+        Only what is surely of these jobs is killed.
+
+        @param jobs: The identity of each job's command, by the identifier of
+            the job; C{None} if it is not known.
+
+        @return: A L{Deferred} firing when nothing of them runs.  It never
+            fails.
         """
 
 
@@ -299,6 +314,15 @@ class IJobStore(Interface):
     def update(record: Record) -> Deferred[None]:
         """
         Remember the present state of a job that was added.
+
+        @raise StorageFailed: (asynchronously)
+        """
+
+    def delete(identifier: str) -> Deferred[None]:
+        """
+        Forget a job.
+
+        @raise NoSuchJob: (asynchronously)
 
         @raise StorageFailed: (asynchronously)
         """

@@ -137,6 +137,29 @@ class IJobStoreTests(_Base):
         await self.assertRefused(StorageFailed, self.store.update(exampleRecord(1)))
         self.assertEqual(await self.store.identifiers(), set())
 
+    async def test_delete(self) -> None:
+        """
+        A job that was deleted is not found any more; others are.  It may be
+        added again.
+        """
+        record = exampleRecord(1)
+        await self.store.add(record)
+        await self.store.add(exampleRecord(2))
+        await self.store.delete(record.identifier)
+        await self.assertRefused(NoSuchJob, self.store.find(record.identifier))
+        self.assertEqual(await self.store.identifiers(), {exampleRecord(2).identifier})
+        await self.store.add(record)
+        self.assertEqual(await self.store.find(record.identifier), record)
+
+    async def test_deleteUnknown(self) -> None:
+        """
+        What is not there cannot be deleted, whatever it is called.
+        """
+        await self.store.add(exampleRecord(1))
+        for odd in (exampleRecord(2).identifier, "", "%", "\0", "\udc80"):
+            await self.assertRefused(NoSuchJob, self.store.delete(odd))
+        self.assertEqual(await self.store.identifiers(), {exampleRecord(1).identifier})
+
     async def test_unended(self) -> None:
         """
         The jobs that have not ended are found, oldest first, however they
@@ -229,6 +252,7 @@ class IJobStoreTests(_Base):
         late: list[Deferred[Any]] = [
             self.store.add(exampleRecord(9)),
             self.store.update(exampleRecord(0)),
+            self.store.delete(exampleRecord(0).identifier),
             self.store.find(exampleRecord(0).identifier),
             self.store.unended(),
             self.store.identifiers(),

@@ -44,6 +44,17 @@ class MemoryJobStore:
             return fail(StorageFailed(f"{record.identifier!r} was never added"))
         return self._put(record)
 
+    def delete(self, identifier: str) -> Deferred[None]:
+        """
+        Forget a job.
+        """
+        refusal = self._refuse()
+        if refusal is not None:
+            return fail(refusal)
+        if self._records.pop(identifier, None) is None:
+            return fail(NoSuchJob(identifier))
+        return succeed(None)
+
     def find(self, identifier: str) -> Deferred[Record]:
         """
         Look up a job.
@@ -83,9 +94,16 @@ class MemoryJobStore:
         return succeed(None)
 
     def _put(self, record: Record) -> Deferred[None]:
-        if self._closed:
-            return fail(ShuttingDown())
-        if self.refusal is not None:
-            return fail(StorageFailed(self.refusal))
+        refusal = self._refuse()
+        if refusal is not None:
+            return fail(refusal)
         self._records[record.identifier] = record
         return succeed(None)
+
+    def _refuse(self) -> Exception | None:
+        """
+        Say why nothing can be changed, if so.
+        """
+        if self._closed:
+            return ShuttingDown()
+        return None if self.refusal is None else StorageFailed(self.refusal)

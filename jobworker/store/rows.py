@@ -84,6 +84,8 @@ UPDATE: Final = (
     + f" WHERE id = {_place('id')}"
 )
 
+DELETE: Final = f"DELETE FROM job WHERE id = {_place('id')}"  # noqa: S608
+
 SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM job"  # noqa: S608 - our own names
 
 FIND: Final = f"{SELECT} WHERE id = CAST(? AS TEXT)"

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from zope.interface import implementer
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from twisted.enterprise.adbapi import ConnectionPool, Transaction
 from twisted.internet.defer import Deferred, fail
@@ -28,11 +28,13 @@ from ..jobs import Record
 from ..milestones import Milestone
 from .opening import CONNECTION, configure
 from .rows import (
+    DELETE,
     FIND,
     IDENTIFIERS,
     INSERT,
     UNENDED,
     UPDATE,
+    Row,
     convert,
     encode,
     unconvert,
@@ -45,11 +47,17 @@ _T = TypeVar("_T")
 class _Change:
     """
     A change that somebody waits for.
+
+    @ivar identifier: The job that is changed.
+    @ivar row: What the statement is about.
+    @ivar missed: Makes the error for when there is no such job.
     """
 
     statement: str
-    record: Record
-    done: Deferred[None]
+    identifier: str
+    row: Row
+    missed: Callable[[str], Exception]
+    done: Deferred[None] = field(factory=Deferred)
 
 
 @implementer(IJobStore)
@@ -86,13 +94,20 @@ class JobTable:
         """
         Remember a new job.
         """
-        return self._change(INSERT, record)
+        return self._put(INSERT, record)
 
     def update(self, record: Record) -> Deferred[None]:
         """
         Remember what has become of a job.
         """
-        return self._change(UPDATE, record)
+        return self._put(UPDATE, record)
+
+    def delete(self, identifier: str) -> Deferred[None]:
+        """
+        Forget a job.
+        """
+        row = {"id": encode(identifier)}
+        return self._change(_Change(DELETE, identifier, row, NoSuchJob))
 
     def find(self, identifier: str) -> Deferred[Record]:
         """
@@ -130,16 +145,22 @@ class JobTable:
         found: Deferred[_T] = self._reader.runInteraction(interaction, *arguments)
         return found
 
-    def _change(self, statement: str, record: Record) -> Deferred[None]:
+    def _put(self, statement: str, record: Record) -> Deferred[None]:
+        """
+        Change what is remembered about a job.
+        """
+        row = unconvert(record)
+        return self._change(_Change(statement, record.identifier, row, _neverAdded))
+
+    def _change(self, change: _Change) -> Deferred[None]:
         """
         Put a change into the next transaction.
         """
         if self._closing:
             return fail(ShuttingDown())
-        done: Deferred[None] = Deferred()
-        self._waiting.append(_Change(statement, record, done))
+        self._waiting.append(change)
         self._proceed()
-        return done
+        return change.done
 
     def _proceed(self) -> None:
         """
@@ -195,6 +216,10 @@ class JobTable:
         self._closed.reach(None)
 
 
+def _neverAdded(identifier: str) -> StorageFailed:
+    return StorageFailed(f"{identifier!r} was never added")
+
+
 def _openPool(
     reactor: IReactorCore, path: str, prepare: Callable[[sqlite3.Connection], None]
 ) -> ConnectionPool:
@@ -227,9 +252,9 @@ def _commit(transaction: Transaction, batch: list[_Change]) -> None:
     try:
         transaction.execute("BEGIN IMMEDIATE")
         for change in batch:
-            transaction.execute(change.statement, unconvert(change.record))
+            transaction.execute(change.statement, change.row)
             if transaction.rowcount != 1:
-                raise StorageFailed(f"{change.record.identifier!r} was never added")
+                raise change.missed(change.identifier)
         transaction.execute("COMMIT")
     # Python refuses by OverflowError what is no number to SQLite.
     except (sqlite3.Error, OverflowError) as error:
