@@ -1,0 +1,3 @@
+"""
+Processes of jobs: how they are spawned, found and ended.
+"""

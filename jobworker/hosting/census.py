@@ -1,0 +1,216 @@
+"""
+Looking at processes through proc(5), and signalling exactly those that were
+looked at.
+
+A process that has vanished is C{None} or left out; any other trouble with
+reading is an L{OSError}, so that nobody takes "I cannot see" for "nothing is
+there".
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Final
+
+from attrs import frozen
+
+from ..jobs import ProcessIdentity
+
+#: The variable that every process of a job has in its environment, unless it
+#: took that away.
+MARK: Final = "JOBWORKER_JOB_ID"
+
+_GONE: Final = (FileNotFoundError, ProcessLookupError)
+# Of prctl(2).
+_SET_CHILD_SUBREAPER: Final = 36
+
+
+@frozen
+class Entry:
+    """
+    A process at one moment.
+
+    @ivar start: When it was started, in clock ticks after boot.
+    @ivar state: One letter: C{Z} is a zombie, C{T} is stopped.
+    """
+
+    pid: int
+    parent: int
+    group: int
+    session: int
+    start: int
+    state: str
+
+    @property
+    def dead(self) -> bool:
+        """
+        Whether nothing of it can run any more.
+        """
+        return self.state in "ZX"
+
+
+def parse(stat: bytes) -> Entry:
+    """
+    Understand what C{/proc/PID/stat} says.
+
+    The name of the program is in parentheses, and may hold parentheses,
+    blanks and newlines itself.
+    """
+    pid = stat[: stat.index(b" ")]
+    fields = stat[stat.rindex(b")") + 2 :].split()
+    return Entry(
+        pid=int(pid),
+        parent=int(fields[1]),
+        group=int(fields[2]),
+        session=int(fields[3]),
+        start=int(fields[19]),
+        state=fields[0].decode("ascii"),
+    )
+
+
+def look(pid: int) -> Entry | None:
+    """
+    Look at one process.
+    """
+    stat = _read(f"/proc/{pid}/stat")
+    return parse(stat) if stat else None
+
+
+def everybody() -> list[int]:
+    """
+    Find the numbers of all processes of the host.
+    """
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def children(pid: int) -> list[int]:
+    """
+    Find the children of a process.
+    """
+    if not _listsChildren():
+        everyone = filter(None, map(look, everybody()))
+        return [entry.pid for entry in everyone if entry.parent == pid]
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except _GONE:
+        return []
+    return [
+        int(child)
+        for task in tasks
+        for child in _read(f"/proc/{pid}/task/{task}/children").split()
+    ]
+
+
+def adopted() -> list[int]:
+    """
+    Find the children of this process's first thread: its own, and all whose
+    parents have died, since the kernel gives orphans to the first thread.
+    """
+    if not _listsChildren():
+        return children(os.getpid())
+    own = os.getpid()
+    return [int(child) for child in _read(f"/proc/{own}/task/{own}/children").split()]
+
+
+def mark(pid: int) -> str | None:
+    """
+    Find the job whose identifier is in the environment that the program of a
+    process was started with.
+
+    @return: C{None} if there is none, or it cannot be read.
+    """
+    try:
+        environment = _read(f"/proc/{pid}/environ")
+    except PermissionError:
+        return None
+    prefix = MARK.encode("ascii") + b"="
+    for variable in environment.split(b"\0"):
+        if variable.startswith(prefix):
+            return variable[len(prefix) :].decode("utf-8", "surrogateescape")
+    return None
+
+
+@cache
+def boot() -> str:
+    """
+    Say which boot of the machine this is.
+    """
+    return _read("/proc/sys/kernel/random/boot_id").decode("ascii").strip()
+
+
+def identify(pid: int) -> ProcessIdentity:
+    """
+    Tell a process from all others.
+
+    @raise ProcessLookupError: If it does not exist.
+    """
+    entry = look(pid)
+    if entry is None:
+        raise ProcessLookupError(f"there is no process {pid}")
+    return ProcessIdentity(pid, entry.start, boot())
+
+
+def deliver(number: int, pid: int, start: int) -> bool:
+    """
+    Send a signal to a process if it is still the one that was meant.
+
+    @return: Whether it got it.
+    """
+    try:
+        with _reference(pid) as reference:
+            # Who has the number now keeps it while the reference lasts, or
+            # the signal goes nowhere.
+            entry = look(pid)
+            if entry is None or entry.start != start:
+                return False
+            signal.pidfd_send_signal(reference, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def adoptOrphans() -> None:
+    """
+    Make this process the parent of whatever descends from it and has lost its
+    own, see PR_SET_CHILD_SUBREAPER in prctl(2).
+    """
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+@contextmanager
+def _reference(pid: int) -> Iterator[int]:
+    """
+    Hold on to a process.
+    """
+    reference = os.pidfd_open(pid)
+    try:
+        yield reference
+    finally:
+        os.close(reference)
+
+
+@cache
+def _listsChildren() -> bool:
+    """
+    Whether this kernel was built to list the children of a process.
+    """
+    return os.path.exists(f"/proc/self/task/{os.getpid()}/children")
+
+
+def _read(path: str) -> bytes:
+    """
+    Read what the kernel says, which is nothing if the process has vanished.
+    """
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.readall()
+    except _GONE:
+        return b""

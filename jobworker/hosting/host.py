@@ -1,0 +1,186 @@
+"""
+The processes of all jobs that this process has spawned.
+
+Whatever descends from a job is ours to find: this process adopts orphans, so
+that each process of a job is below its leader or below an orphan that has
+become our own child.  Whose an orphan is, there is more than one sign of; the
+last is that nobody else can have started it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Final
+
+from attrs import define, field
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.process import reapProcessHandlers
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from ..jobs import ProcessIdentity
+from .census import Entry, adopted, adoptOrphans, children, deliver, look, mark
+from .spawning import Spawned
+
+# Processes that are looked at before others have their turn.
+_SLICE: Final = 64
+# Seconds between two looks for orphans that have died while their jobs run.
+_PATROL: Final = 1.0
+
+
+@define(eq=False)
+class Household:
+    """
+    The processes of one job.
+
+    @ivar identifier: Of the job.
+    @ivar leader: The command itself.
+    @ivar kin: Processes that have been seen to belong to the job: number and
+        start.
+    """
+
+    identifier: str
+    leader: Spawned
+    kin: set[tuple[int, int]] = field(factory=set, init=False)
+
+    @property
+    def process(self) -> ProcessIdentity:
+        """
+        The identity of the leader.
+        """
+        return self.leader.process
+
+
+@define(eq=False)
+class Host:
+    """
+    All households.
+
+    @ivar _households: By the number of the leader.
+    @ivar _session: Our own session, which nothing of a job can be in.
+    """
+
+    _clock: IReactorTime
+    _households: dict[int, Household] = field(factory=dict, init=False)
+    _session: int = field(init=False)
+    _patrol: IDelayedCall | None = field(default=None, init=False)
+
+    log = Logger()
+
+    def __attrs_post_init__(self) -> None:
+        adoptOrphans()
+        self._session = os.getsid(0)
+
+    def admit(self, household: Household) -> None:
+        """
+        Know a job from now on.
+        """
+        self._households[household.process.pid] = household
+        if self._patrol is None:
+            self._patrol = self._clock.callLater(_PATROL, self._reapOrphans)
+
+    def dismiss(self, household: Household) -> None:
+        """
+        Forget a job that nothing is left of.
+        """
+        self._households.pop(household.process.pid, None)
+        if not self._households and self._patrol is not None:
+            self._patrol.cancel()
+            self._patrol = None
+
+    def signal(self, household: Household, number: int) -> None:
+        """
+        Signal the process group of a job.
+        """
+        pid = household.process.pid
+        if not household.leader.exited.reached:
+            # It has not been reaped, so that the number is still its own.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, number)
+            return
+        for orphan in self._orphans():
+            if orphan.group == pid and self._owner(orphan) is household:
+                deliver(number, orphan.pid, orphan.start)
+
+    def alone(self, household: Household) -> bool:
+        """
+        Say, at little cost, whether surely nothing is left of a job.
+        """
+        return household.leader.exited.reached and not any(
+            self._owner(orphan) is household for orphan in self._orphans()
+        )
+
+    async def members(self, household: Household) -> list[Entry]:
+        """
+        Find all processes of a job, dead ones that nobody has reaped among
+        them.
+        """
+        found: list[Entry] = []
+        if not household.leader.exited.reached:
+            leader = look(household.process.pid)
+            if leader is not None:
+                found.append(leader)
+        found += [each for each in self._orphans() if self._owner(each) is household]
+        for position, entry in enumerate(found):
+            household.kin.add((entry.pid, entry.start))
+            below = map(look, children(entry.pid))
+            found += [child for child in below if child is not None]
+            if position % _SLICE == _SLICE - 1:
+                await deferLater(self._clock, 0)
+        return found
+
+    def bury(self, entries: Iterable[Entry]) -> None:
+        """
+        Reap those of the dead that are our children by adoption.
+        """
+        for entry in entries:
+            if entry.dead and entry.pid not in reapProcessHandlers:
+                with suppress(ChildProcessError):
+                    os.waitpid(entry.pid, os.WNOHANG)
+
+    def _orphans(self) -> list[Entry]:
+        """
+        Find our children that were born to others.
+        """
+        found = []
+        for pid in adopted():
+            if pid not in reapProcessHandlers:
+                entry = look(pid)
+                # What this process spawns itself stays in its session.
+                if entry is not None and entry.session != self._session:
+                    found.append(entry)
+        return found
+
+    def _owner(self, orphan: Entry) -> Household | None:
+        """
+        Find out whose an orphan is.
+
+        @return: C{None} if it may be of any of several.
+        """
+        for number in (orphan.session, orphan.group):
+            household = self._households.get(number)
+            # The number of a leader stays taken while its session has members.
+            if household is not None and household.process.start <= orphan.start:
+                return household
+        suspects = []
+        marked = None if orphan.dead else mark(orphan.pid)
+        for household in self._households.values():
+            known = (orphan.pid, orphan.start) in household.kin
+            if known or marked == household.identifier:
+                return household
+            if household.process.start <= orphan.start:
+                suspects.append(household)
+        return suspects[0] if len(suspects) == 1 else None
+
+    def _reapOrphans(self) -> None:
+        """
+        Reap what died while its job goes on.
+        """
+        self._patrol = self._clock.callLater(_PATROL, self._reapOrphans)
+        try:
+            self.bury(self._orphans())
+        except OSError:
+            self.log.failure("while looking for orphans")

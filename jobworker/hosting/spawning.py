@@ -1,0 +1,212 @@
+"""
+The spawning of processes: nobody else calls C{spawnProcess}.
+
+Twisted uses posix_spawn(3) if it need change neither user nor directory, so
+everything else that a job needs is done by what is executed: setsid(1), then
+a shell that ends in C{exec}.  docs/design.rst tells more.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from attrs import define, field
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ProcessDone, ProcessTerminated
+from twisted.internet.interfaces import IReactorProcess
+from twisted.internet.protocol import ProcessProtocol
+from twisted.python.failure import Failure
+
+from ..errors import BadConfiguration, LaunchFailed, NoRoom
+from ..jobs import ProcessIdentity, Source, Status
+from ..milestones import Milestone
+from .census import identify
+from .programs import explain
+
+# The descriptor of the pipe by which the shell tells that it could not
+# execute the program.
+_TELLTALE: Final = 3
+
+# When exec fails, dash undoes the redirection and leaves by way of the trap.
+_DASH: Final = """\
+unset PWD OLDPWD
+trap 'echo >&3' EXIT
+exec "$@" 3>&-
+"""
+
+# Other shells cannot tell.  They add to the environment, too, and not all let
+# that be undone.
+_OTHER: Final = """\
+unset PWD OLDPWD SHLVL _
+exec -- "$@" 3>&-
+"""
+
+# What the host is short of, rather than what is wrong with the command.
+_SHORTAGES: Final = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+
+
+@define(eq=False)
+class Spawned(ProcessProtocol):
+    """
+    A process that was spawned, and what becomes of it.
+
+    @ivar _program: What is to be run, for messages.
+    @ivar unidentified: Why the process could not be identified, if so.
+    @ivar _refused: Whether the shell told that it could not.
+    """
+
+    _program: str
+    process: ProcessIdentity = field(init=False)
+    exited: Milestone[Status] = field(factory=Milestone, init=False)
+    running: Deferred[Spawned] = field(factory=Deferred, init=False)
+    unidentified: OSError | None = field(default=None, init=False)
+    _refused: bool = field(default=False, init=False)
+
+    def connectionMade(self) -> None:
+        """
+        Identify the process, now that it cannot have been reaped yet.
+        """
+        assert self.transport is not None
+        try:
+            self.process = identify(self.transport.pid)
+        except OSError as error:
+            self.unidentified = error
+            self.transport.signalProcess("KILL")
+
+    def childDataReceived(self, childFD: int, data: bytes) -> None:  # noqa: ARG002
+        """
+        The shell says that it could not execute the program.
+        """
+        self._refused = True
+
+    def childConnectionLost(self, childFD: int) -> None:  # noqa: ARG002
+        """
+        The program runs, or the shell is dead.
+        """
+        if self._refused:
+            self.exited.wait().addCallback(self._fail)
+        else:
+            self.running.callback(self)
+
+    def processExited(self, reason: Failure) -> None:
+        """
+        The process is gone, and its number may be used again.
+        """
+        self.exited.reach(_status(reason.value))
+
+    def _fail(self, status: Status) -> None:
+        """
+        Tell that the program was never run.
+        """
+        said = errno.EACCES if status.code == 126 else errno.ENOENT
+        error = OSError(said, os.strerror(said))
+        self.running.errback(LaunchFailed(explain(self._program, error)))
+
+
+@define(eq=False)
+class Spawner:
+    """
+    Spawns the commands of jobs.
+
+    @ivar _nothing: A descriptor of C{/dev/null}.
+    """
+
+    _reactor: IReactorProcess
+    _session: str = field(init=False)
+    _shell: tuple[str, str, str] = field(init=False)
+    _nothing: int = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._session = _tool("setsid", "util-linux")
+        dash = shutil.which("dash")
+        self._shell = (
+            (dash, "-c", _DASH) if dash else (_tool("sh", "dash"), "-c", _OTHER)
+        )
+        self._nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        # A mask would be inherited by every job.
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+    def spawn(
+        self,
+        command: Sequence[bytes],
+        environment: Mapping[str, str],
+        outputs: Mapping[Source, int],
+    ) -> Spawned:
+        """
+        Spawn a command in a session of its own.
+
+        @param environment: All of it.
+
+        @param outputs: What the command writes to; other sources go nowhere.
+
+        @return: The process; its C{running} fires when the program runs, or
+            fails with L{LaunchFailed}.
+
+        @raise LaunchFailed: If the kernel refuses the arguments.
+
+        @raise NoRoom: If it has no more processes or descriptors to give.
+        """
+        program = os.fsdecode(command[0])
+        spawned = Spawned(program)
+        try:
+            self._reactor.spawnProcess(
+                spawned,
+                self._session,
+                ["setsid", *self._shell, "jobworker", *command],
+                env=environment,
+                path=None,
+                uid=None,
+                gid=None,
+                usePTY=False,
+                childFDs={
+                    0: self._nothing,
+                    1: outputs.get(Source.STDOUT, self._nothing),
+                    2: outputs.get(Source.STDERR, self._nothing),
+                    _TELLTALE: "r",
+                },
+            )
+        except OSError as error:
+            if error.errno in _SHORTAGES:
+                raise NoRoom(f"no room to start: {error.strerror}") from error
+            raise LaunchFailed(explain(program, error)) from error
+        if spawned.unidentified is not None:
+            raise NoRoom("no room to start") from spawned.unidentified
+        return spawned
+
+    def close(self) -> None:
+        """
+        Let go of what was opened.
+        """
+        os.close(self._nothing)
+
+
+def _tool(name: str, package: str) -> str:
+    """
+    Find a program that we cannot do without.
+
+    @raise BadConfiguration: If it is not there.
+    """
+    found = shutil.which(name, path=os.environ.get("PATH", os.defpath))
+    if found is None:
+        raise BadConfiguration(
+            f"the program {name!r} is missing; install the package {package}"
+        )
+    return found
+
+
+def _status(reason: BaseException | None) -> Status:
+    """
+    Make a status of what Twisted says of the end of a process.
+    """
+    if isinstance(reason, ProcessDone):
+        return Status(code=0)
+    assert isinstance(reason, ProcessTerminated)
+    if reason.signal is not None:
+        return Status(signal=reason.signal)
+    return Status(code=reason.exitCode)

@@ -1,0 +1,3 @@
+"""
+Ways to turn a command into processes.
+"""

@@ -1,0 +1,194 @@
+"""
+The launcher that runs a command as it is, as our own user.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from zope.interface import implementer
+
+from attrs import define
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import (
+    IReactorProcess,
+    IReactorThreads,
+    IReactorTime,
+)
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+
+from ..errors import LaunchFailed
+from ..hosting.census import MARK, Entry
+from ..hosting.host import Host, Household
+from ..hosting.leftovers import Leftovers
+from ..hosting.programs import encode, examine
+from ..hosting.spawning import Spawner
+from ..hosting.sweeping import Sweep
+from ..interfaces import IJobHandle, ILauncher
+from ..jobs import Command, ProcessIdentity, Source, Status
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class IHostingReactor(IReactorProcess, IReactorThreads, IReactorTime):
+    """
+    What is needed of a reactor to run jobs.
+    """
+
+
+@implementer(IJobHandle)
+@define(eq=False)
+class PlainHandle:
+    """
+    One job and its processes.
+    """
+
+    _clock: IReactorTime
+    _host: Host
+    _household: Household
+
+    log = Logger()
+
+    @property
+    def process(self) -> ProcessIdentity:
+        """
+        The identity of the command itself.
+        """
+        return self._household.process
+
+    def signal(self, number: int) -> None:
+        """
+        Deliver a signal to the process group.
+        """
+        try:
+            self._host.signal(self._household, number)
+        except OSError:
+            self.log.failure("while signalling a job")
+
+    def whenExited(self) -> Deferred[Status]:
+        """
+        Wait for the command itself to exit.
+        """
+        return self._household.leader.exited.wait()
+
+    def sweep(self) -> Deferred[None]:
+        """
+        Kill whatever there is of the job.
+        """
+        if self._alone():
+            self._host.dismiss(self._household)
+            return succeed(None)
+        find = partial(self._host.members, self._household)
+        sweep = Sweep(self._clock, find, self._host.bury)
+        swept = Deferred.fromCoroutine(sweep.run())
+        return swept.addCallback(lambda _: self._host.dismiss(self._household))
+
+    def _alone(self) -> bool:
+        """
+        Say whether surely nothing is left, so that nobody need look closely.
+        """
+        try:
+            return self._host.alone(self._household)
+        except OSError:
+            return False
+
+
+@implementer(ILauncher)
+@define(eq=False)
+class PlainLauncher:
+    """
+    Runs commands.
+
+    @ivar _inThread: Does something that may wait for a disk.
+    @ivar _environment: What every command gets, besides the identifier of its
+        job: nothing else.
+    """
+
+    _clock: IReactorTime
+    _inThread: Callable[[Callable[[], None]], Deferred[None]]
+    _spawner: Spawner
+    _host: Host
+    _environment: Mapping[str, str]
+
+    def launch(
+        self, identifier: str, command: Command, outputs: Mapping[Source, int]
+    ) -> Deferred[IJobHandle]:
+        """
+        Start a command.
+        """
+        return Deferred.fromCoroutine(self._launch(identifier, command, outputs))
+
+    def endLeftovers(
+        self, jobs: Mapping[str, ProcessIdentity | None]
+    ) -> Deferred[None]:
+        """
+        Kill what another launcher left.
+        """
+        leftovers = Leftovers(self._clock, jobs)
+        sweep = Sweep(self._clock, leftovers.find, _leave)
+        return Deferred.fromCoroutine(sweep.run())
+
+    async def _launch(
+        self, identifier: str, command: Command, outputs: Mapping[Source, int]
+    ) -> IJobHandle:
+        """
+        See whether the command can be run, spawn it, and wait until it runs.
+        """
+        arguments = encode(command)
+        path = self._environment.get("PATH", os.defpath)
+        await self._inThread(partial(examine, arguments[0], path))
+        environment = {**self._environment, MARK: identifier}
+        spawned = self._spawner.spawn(arguments, environment, outputs)
+        household = Household(identifier, spawned)
+        self._host.admit(household)
+        try:
+            await spawned.running
+        except LaunchFailed:
+            self._host.dismiss(household)
+            raise
+        return PlainHandle(self._clock, self._host, household)
+
+
+def makePlainLauncher(
+    reactor: IHostingReactor, environment: Mapping[str, str] | None = None
+) -> PlainLauncher:
+    """
+    Make the launcher of this process, which adopts orphans from now on.
+
+    There may be only one.
+
+    @param environment: What commands get; L{standardEnvironment} if C{None}.
+
+    @raise BadConfiguration: If the system lacks what is needed.
+    """
+    return PlainLauncher(
+        reactor,
+        lambda work: deferToThreadPool(reactor, reactor.getThreadPool(), work),
+        Spawner(reactor),
+        Host(reactor),
+        standardEnvironment() if environment is None else environment,
+    )
+
+
+def standardEnvironment() -> dict[str, str]:
+    """
+    Make the environment of jobs: nothing in it is of our own environment.
+    """
+    number = os.geteuid()
+    try:
+        user = pwd.getpwuid(number)
+        name, home = user.pw_name, user.pw_dir
+    except KeyError:
+        name, home = str(number), "/"
+    return {"PATH": _PATH, "HOME": home, "LANG": "C.UTF-8", "USER": name}
+
+
+def _leave(entries: Iterable[Entry]) -> None:
+    """
+    Leave the dead to their parents.
+    """
