@@ -1,0 +1,233 @@
+"""
+What happens to one job from its start to its end, and in which order.
+
+Each change is on disk before anybody is told of it.  While the disk refuses,
+the job goes on and is ended as ever, and what is to be told waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+from attrs import define, field
+
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ..errors import StopIgnored, StorageFailed
+from ..interfaces import IJobHandle, IJobLog, IJobStore
+from ..jobs import (
+    FORCED,
+    Cause,
+    CommandExited,
+    Drained,
+    Event,
+    Phase,
+    Record,
+    Stop,
+    StopRequested,
+    advance,
+)
+from ..milestones import Milestone
+
+#: Seconds that a command is given to leave when no grace was set.
+PATIENCE: Final = 1.0
+
+# Seconds until a store that refused is asked again.
+_RETRY: Final = 0.5
+
+
+@define(eq=False)
+class Course:
+    """
+    The course of one job.
+
+    @ivar record: The job as it is on disk.
+    @ivar _latest: The job as it is.
+    @ivar _linger: Seconds that what the command left behind is given to close
+        the output.
+    @ivar _changed: Called with each record once it is on disk.
+    @ivar _hurried: Whether what was left behind shall be killed at once.
+    """
+
+    record: Record
+    _clock: IReactorTime
+    _now: Callable[[], int]
+    _handle: IJobHandle
+    _log: IJobLog
+    _store: IJobStore
+    _linger: float
+    _changed: Callable[[Record], None]
+    _latest: Record = field(init=False)
+    _hurried: Milestone[None] = field(factory=Milestone, init=False)
+    _ended: Milestone[Record] = field(factory=Milestone, init=False)
+
+    log = Logger()
+
+    def __attrs_post_init__(self) -> None:
+        self._latest = self.record
+
+    async def run(self) -> None:
+        """
+        See the job through.
+        """
+        limit = self._log.whenOverQuota()
+        limit.addCallbacks(self._exceed, _forgive)
+        status = await self._handle.whenExited()
+        limit.cancel()
+        saved = self._advance(CommandExited(status))
+        await self._lingering()
+        await self._handle.sweep()
+        await self._log.seal()
+        await saved
+        await self._advance(Drained(self._now()))
+        self._ended.reach(self.record)
+
+    def stop(self, stop: Stop) -> Deferred[Record]:
+        """
+        End the job.
+
+        @return: As L{jobworker.interfaces.IRoster.stop}.
+        """
+        if self._latest.phase is not Phase.RUNNING:
+            self._hurry()
+            return self._ended.wait()
+        self._request(stop)
+        if stop.manner.grace is None and self._latest.phase is Phase.RUNNING:
+            return self._waitPatiently()
+        return self._ended.wait()
+
+    def whenEnded(self) -> Deferred[Record]:
+        """
+        Wait for the end.
+        """
+        return self._ended.wait()
+
+    def _request(self, stop: Stop) -> None:
+        """
+        Ask the command to leave, and insist when its grace is over.
+        """
+        self._advance(StopRequested(stop)).addErrback(
+            lambda failure: self.log.failure("while storing a job", failure)
+        )
+        self._handle.signal(stop.manner.signal)
+        if stop.manner.grace is not None:
+            insisting = self._clock.callLater(stop.manner.grace, self._insist)
+            self._ended.wait().addCallback(
+                lambda _: insisting.cancel() if insisting.active() else None
+            )
+
+    def _insist(self) -> None:
+        """
+        Kill all there is.
+        """
+        self._hurry()
+        self._handle.sweep().addErrback(
+            lambda failure: self.log.failure("while killing a job", failure)
+        )
+
+    def _hurry(self) -> None:
+        """
+        Give what was left behind no more time.
+        """
+        if not self._hurried.reached:
+            self._hurried.reach(None)
+
+    def _exceed(self, reason: str) -> None:
+        """
+        End a job that has written too much.
+        """
+        if self._latest.phase is Phase.RUNNING:
+            self._request(Stop("", FORCED, self._now(), Cause.LOG_LIMIT, reason))
+
+    def _waitPatiently(self) -> Deferred[Record]:
+        """
+        Wait for the end, but not for long for the command.
+        """
+        answer = self._ended.wait()
+        ignored = False
+
+        def giveUp() -> None:
+            nonlocal ignored
+            if self._latest.phase is Phase.RUNNING:
+                ignored = True
+                answer.cancel()
+
+        def relax() -> None:
+            if timer.active():
+                timer.cancel()
+
+        def accept(record: Record) -> Record:
+            relax()
+            return record
+
+        def explain(failure: Failure) -> NoReturn:
+            relax()
+            if ignored:
+                raise StopIgnored(self.record.identifier, PATIENCE)
+            failure.raiseException()
+
+        timer = self._clock.callLater(PATIENCE, giveUp)
+        return answer.addCallbacks(accept, explain)
+
+    async def _lingering(self) -> None:
+        """
+        Wait until nobody holds the output any more, at most for a while.
+        """
+        dry = self._log.whenDry()
+        hurried = self._hurried.wait()
+        over: Deferred[None] = deferLater(self._clock, self._linger)
+        waiting: list[Deferred[Any]] = [dry, hurried, over]
+        try:
+            await DeferredList(waiting, fireOnOneCallback=True, fireOnOneErrback=True)
+        finally:
+            for each in waiting:
+                each.addErrback(_forgive)
+                each.cancel()
+
+    def _advance(self, event: Event) -> Deferred[None]:
+        """
+        Let something happen to the job.
+
+        @return: A L{Deferred} firing when it is on disk and was told.
+        """
+        latest = advance(self._latest, event)
+        if latest == self._latest:
+            return succeed(None)
+        self._latest = latest
+        return Deferred.fromCoroutine(self._save())
+
+    async def _save(self) -> None:
+        """
+        Put the job on disk as it is, when the disk takes it, and tell.
+        """
+        refused = False
+        while True:
+            record = self._latest
+            try:
+                await self._store.update(record)
+                break
+            except StorageFailed as error:
+                if not refused:
+                    self.log.error(
+                        "job {job} cannot be stored, and waits: {error}",
+                        job=record.identifier,
+                        error=error,
+                    )
+                refused = True
+                await deferLater(self._clock, _RETRY)
+        if record is not self.record:
+            self.record = record
+            self._changed(record)
+
+
+def _forgive(failure: Failure) -> None:
+    """
+    Take it that nobody waits any more.
+    """
+    if not isinstance(failure.value, CancelledError):
+        failure.raiseException()

@@ -1,0 +1,316 @@
+"""
+The roster of the jobs that this process runs itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+from uuid import uuid4
+
+from zope.interface import implementer
+
+from attrs import define, field
+
+from twisted.internet.defer import Deferred, fail, gatherResults, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from ..errors import NotRunning, ShuttingDown, StillRunning, StorageFailed
+from ..interfaces import (
+    IJobHandle,
+    IJobLog,
+    IJobStore,
+    ILauncher,
+    ILogKeeper,
+    IRoster,
+    IRosterListener,
+)
+from ..jobs import Command, Manner, Phase, Record, Stop
+from ..milestones import Milestone
+from .course import Course
+from .recovery import recover
+
+_Result = TypeVar("_Result")
+
+# Seconds that what a command leaves behind is given to close its output.
+_LINGER: Final = 0.2
+
+# Records of ended jobs that are kept at hand.
+_RECENT: Final = 256
+
+
+def _admitAll() -> None:
+    """
+    Let every job start.
+    """
+
+
+def _identify() -> str:
+    """
+    Make an identifier.
+    """
+    return str(uuid4())
+
+
+@implementer(IRoster, IRosterListener)
+@define(eq=False)
+class LocalRoster:
+    """
+    Jobs, each with its course.
+
+    @ivar _now: Says what time it is: nanoseconds since the epoch.
+    @ivar _admit: Raises L{NoRoom} if no job shall start now.
+    @ivar _linger: Seconds that what a command leaves behind is given to close
+        its output.
+    @ivar _courses: The jobs that have not ended.
+    @ivar _recent: Records of the last that did.
+    @ivar _followed: How often each job is followed.
+    @ivar _starting: How many starts are in progress.
+    @ivar _started: What waits for those.
+    """
+
+    _clock: IReactorTime
+    _now: Callable[[], int]
+    _launcher: ILauncher
+    _logs: ILogKeeper
+    _store: IJobStore
+    _admit: Callable[[], None] = _admitAll
+    _linger: float = _LINGER
+    _identify: Callable[[], str] = _identify
+    _courses: dict[str, Course] = field(factory=dict, init=False)
+    _recent: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
+    _listeners: list[IRosterListener] = field(factory=list, init=False)
+    _followed: Counter[str] = field(factory=Counter, init=False)
+    _closing: bool = field(default=False, init=False)
+    _starting: int = field(default=0, init=False)
+    _started: Milestone[None] = field(factory=Milestone, init=False)
+
+    log = Logger()
+
+    def __attrs_post_init__(self) -> None:
+        self._logs.subscribe(self)
+
+    def recover(self) -> Deferred[None]:
+        """
+        Bring to an end what an earlier process left.  Call this before
+        anything else.
+
+        @raise StorageFailed: (asynchronously)
+        """
+        return _stand(recover(self._now, self._launcher, self._logs, self._store))
+
+    def start(self, command: Command, owner: str) -> Deferred[Record]:
+        """
+        Start a job.  It starts even if the Deferred is cancelled.
+        """
+        return _stand(self._start(command, owner))
+
+    def stop(self, identifier: str, by: str, manner: Manner) -> Deferred[Record]:
+        """
+        End a job.
+        """
+        course = self._courses.get(identifier)
+        if course is not None:
+            return course.stop(Stop(by, manner, self._now()))
+
+        return _stand(self._refuse(identifier))
+
+    def find(self, identifier: str) -> Deferred[Record]:
+        """
+        Look up a job.
+        """
+        if identifier in self._courses:
+            return succeed(self._courses[identifier].record)
+        if identifier in self._recent:
+            return succeed(self._recent[identifier])
+        return self._store.find(identifier)
+
+    def delete(self, identifier: str) -> Deferred[None]:
+        """
+        Forget a job that has ended.
+        """
+        if identifier in self._courses:
+            return fail(StillRunning(identifier))
+        return _stand(self._delete(identifier))
+
+    def follow(self, identifier: str) -> None:
+        """
+        Have listeners told when the log of this job grows.
+        """
+        self._followed[identifier] += 1
+
+    def unfollow(self, identifier: str) -> None:
+        """
+        Take back one L{follow}.
+        """
+        self._followed[identifier] -= 1
+        if self._followed[identifier] <= 0:
+            del self._followed[identifier]
+
+    def subscribe(self, listener: IRosterListener) -> Deferred[None]:
+        """
+        Tell a listener of everything from now on.
+        """
+        self._listeners.append(listener)
+        for course in tuple(self._courses.values()):
+            listener.jobChanged(course.record)
+        return succeed(None)
+
+    def unsubscribe(self, listener: IRosterListener) -> None:
+        """
+        Tell a listener nothing more.
+        """
+        self._listeners.remove(listener)
+
+    def stopAll(self, grace: float, reason: str) -> Deferred[None]:
+        """
+        End all jobs, and start no more.
+
+        @param grace: Seconds until those are killed that do not leave.
+
+        @param reason: Why, as it will stand in their records.
+
+        @return: A L{Deferred} firing when all have ended and that is on disk.
+        """
+        self._closing = True
+        return _stand(self._stopAll(grace, reason))
+
+    def close(self) -> Deferred[None]:
+        """
+        Start no more jobs.
+
+        @return: A L{Deferred} firing when no start is in progress.
+        """
+        self._closing = True
+        return self._started.wait() if self._starting else succeed(None)
+
+    def running(self) -> int:
+        """
+        Count the jobs that have not ended.
+        """
+        return len(self._courses)
+
+    def jobChanged(self, record: Record) -> None:
+        """
+        Remember and tell what has become of a job.
+        """
+        if record.phase is Phase.ENDED:
+            self._courses.pop(record.identifier, None)
+            self._recent[record.identifier] = record
+            if len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
+        for listener in tuple(self._listeners):
+            listener.jobChanged(record)
+
+    def logGrew(self, identifier: str) -> None:
+        """
+        Tell of a growth, if the job is followed.
+        """
+        if identifier in self._followed:
+            for listener in tuple(self._listeners):
+                listener.logGrew(identifier)
+
+    async def _refuse(self, identifier: str) -> Record:
+        """
+        Say why a job that does not run cannot be stopped.
+        """
+        await self.find(identifier)
+        raise NotRunning(identifier)
+
+    async def _start(self, command: Command, owner: str) -> Record:
+        """
+        Start a job, unless the service is ending or full.
+        """
+        if self._closing:
+            raise ShuttingDown
+        self._admit()
+        self._starting += 1
+        try:
+            return await self._launch(self._identify(), command, owner)
+        finally:
+            self._starting -= 1
+            if self._closing and not self._starting:
+                self._started.reach(None)
+
+    async def _launch(self, identifier: str, command: Command, owner: str) -> Record:
+        """
+        Make a log, launch the command, and remember the job.
+        """
+        try:
+            log = await self._logs.create(identifier)
+        except OSError as error:
+            raise StorageFailed(str(error)) from error
+        try:
+            handle = await self._launcher.launch(identifier, command, log.outputs)
+        except BaseException:
+            await log.abandon()
+            raise
+        log.launched()
+        record = Record(identifier, command, owner, handle.process, self._now())
+        try:
+            await self._store.add(record)
+        except BaseException:
+            await self._undo(identifier, handle, log)
+            raise
+        self._begin(record, handle, log)
+        return record
+
+    async def _undo(self, identifier: str, handle: IJobHandle, log: IJobLog) -> None:
+        """
+        Let a job never have been.
+        """
+        await handle.sweep()
+        await log.seal()
+        await self._logs.remove(identifier)
+
+    def _begin(self, record: Record, handle: IJobHandle, log: IJobLog) -> None:
+        """
+        Tell of a new job and let it take its course.
+        """
+        course = Course(
+            record,
+            self._clock,
+            self._now,
+            handle,
+            log,
+            self._store,
+            self._linger,
+            self.jobChanged,
+        )
+        self._courses[record.identifier] = course
+        self.jobChanged(record)
+        Deferred.fromCoroutine(course.run()).addErrback(
+            lambda failure: self.log.failure(
+                "while job {job} ran", failure, job=record.identifier
+            )
+        )
+
+    async def _delete(self, identifier: str) -> None:
+        """
+        Forget a job, then remove its log: a log without a job is removed at
+        the next start.
+        """
+        await self._store.delete(identifier)
+        self._recent.pop(identifier, None)
+        await self._logs.remove(identifier)
+
+    async def _stopAll(self, grace: float, reason: str) -> None:
+        """
+        End all jobs, those too that are being started.
+        """
+        await self.close()
+        await gatherResults(
+            course.stop(Stop("", Manner(grace=grace), self._now(), reason=reason))
+            for course in tuple(self._courses.values())
+        )
+
+
+def _stand(work: Coroutine[Any, Any, _Result]) -> Deferred[_Result]:
+    """
+    Begin some work that goes on even if nobody waits for it any more.
+    """
+    answer: Deferred[_Result] = Deferred()
+    Deferred.fromCoroutine(work).addCallbacks(answer.callback, answer.errback)
+    return answer

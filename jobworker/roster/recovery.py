@@ -1,0 +1,52 @@
+"""
+What is done about jobs whose process died with its service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from twisted.internet.defer import gatherResults
+from twisted.logger import Logger
+
+from ..interfaces import IJobStore, ILauncher, ILogKeeper
+from ..jobs import Lost, ProcessIdentity, advance
+
+_log = Logger()
+
+_REASON: Final = "the service ended while the job was running"
+
+
+async def recover(
+    now: Callable[[], int], launcher: ILauncher, logs: ILogKeeper, store: IJobStore
+) -> None:
+    """
+    Kill what is left of the jobs of an earlier process, end their logs at
+    what was written, and say that they are lost.
+
+    A log that there is no job of was begun, or its job deleted, when that
+    process died: it is removed, and what may run of the job is killed, too.
+
+    @raise StorageFailed: If a job could not be stored.
+    """
+    records = await store.unended()
+    strays = await logs.identifiers() - await store.identifiers()
+    commands: Mapping[str, ProcessIdentity | None] = {
+        **dict.fromkeys(strays),
+        **{record.identifier: record.process for record in records},
+    }
+    if commands:
+        await launcher.endLeftovers(commands)
+    for record in records:
+        await logs.recover(record.identifier)
+    lost = [advance(record, Lost(now(), _REASON)) for record in records]
+    await gatherResults([store.update(record) for record in lost], consumeErrors=True)
+    for stray in strays:
+        await logs.remove(stray)
+    if commands:
+        _log.info(
+            "{lost} jobs were lost with an earlier service; {strays} logs removed",
+            lost=len(lost),
+            strays=len(strays),
+        )
