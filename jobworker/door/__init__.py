@@ -1,0 +1,3 @@
+"""
+The way in: ends TLS, finds out who is there, and leads to the gRPC server.
+"""
