@@ -199,12 +199,12 @@ def openDoor(
     socketPath = os.path.join(directory, "grpc")
     server = Server(protocol)
     if serving:
-        listening = reactor.listenUNIX(socketPath, server)
+        listening = reactor.listenUNIX(socketPath, server)  # type: ignore[attr-defined]
         case.addCleanup(listening.stopListening)
     book = PeerBook()
     door = Door(
         reactor,  # type: ignore[arg-type]
-        reactor,  # type: ignore[arg-type]
+        reactor,
         "127.0.0.1",
         0,
         serverTLS(),
