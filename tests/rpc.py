@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import count
 from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any, TypeVar, cast
@@ -32,11 +33,12 @@ from jobworker.access.tokens import ISSUER, TokenVerifier
 from jobworker.api import worker_pb2 as pb
 from jobworker.jobs import Record
 from jobworker.logs.layout import logPath
+from jobworker.logs.spool import Spool, createSpool
 from jobworker.milestones import Milestone
 from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.service import RPCService
 from jobworker.rpc.settings import Settings
-from tests.spools import Writes, writeSpool
+from tests.spools import Writes, extend
 from tests.test_roster_memory import SCRIPTS
 from tests.tokens import NOW, PUBLIC_PEM, claiming
 
@@ -226,7 +228,7 @@ class RPCTestCase(TestCase):
 
         return deferToThread(answered)
 
-    async def refused(self, calling: Deferred[Any]) -> grpc.RpcError:
+    async def refused(self, calling: Awaitable[Any]) -> grpc.RpcError:
         """
         Wait for a call to be refused.
         """
@@ -237,7 +239,7 @@ class RPCTestCase(TestCase):
         raise self.failureException(f"not refused, but {answer!r}")
 
     async def assertCode(
-        self, code: grpc.StatusCode, calling: Deferred[Any]
+        self, code: grpc.StatusCode, calling: Awaitable[Any]
     ) -> grpc.RpcError:
         """
         Wait for a call to be refused with a code.
@@ -250,11 +252,22 @@ class RPCTestCase(TestCase):
         """
         Let there be a job with a log.
         """
+        spool = self.begin(record)
+        extend(spool, writes)
+        if seal:
+            spool.seal()
+        spool.close()
+        return pb.Job(id=record.identifier)
+
+    def begin(self, record: Record) -> Spool:
+        """
+        Let there be a job with a log, which the test writes and closes.
+        """
         path = logPath(self.logs, record.identifier)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        writeSpool(path, writes, seal)
+        spool = createSpool(path, count(1).__next__)
         self.roster.put(record)
-        return pb.Job(id=record.identifier)
+        return spool
 
 
 def fieldsOf(error: grpc.RpcError) -> dict[str, str]:

@@ -23,6 +23,9 @@ MAX_GRACE: Final = 24 * 3600
 #: The greatest offset or number of a line that makes sense.
 MAX_OFFSET: Final = 2**62
 
+#: Sources, as the wire calls them.
+SOURCES: Final = {Source.STDOUT: pb.STDOUT, Source.STDERR: pb.STDERR}
+
 _SIGNALS: Final = range(1, 65)
 
 _STATES: Final = {

@@ -17,6 +17,7 @@ from attrs import define, field
 from ..errors import BadConfiguration
 from .board import Board
 from .bridge import Bridge
+from .desks import ReadingRoom
 from .gate import Gate
 from .handlers import Answering, Streaming, makeHandler
 
@@ -54,6 +55,7 @@ class Server:
     _bridge: Bridge
     _gate: Gate
     _board: Board
+    _room: ReadingRoom
     _answering: Mapping[str, Answering]
     _streaming: Mapping[str, Streaming]
     _socket: str
@@ -85,8 +87,9 @@ class Server:
         self._gate.close()
         self._board.close()
         await server.stop(self._grace)
-        await self._bridge.leave()
         await _finish()
+        await self._bridge.leave()
+        self._room.close()
         with suppress(FileNotFoundError):
             os.unlink(self._socket)
 

@@ -5,6 +5,7 @@ The gRPC server as a service of Twisted.
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Thread
 
@@ -19,14 +20,19 @@ from ..access.peers import PeerBook
 from ..access.tokens import TokenVerifier
 from ..errors import ShuttingDown
 from ..interfaces import IRoster
+from ..logs.reading import Library
 from ..milestones import Milestone
 from .board import Board, Poster
 from .bridge import Bridge
+from .desks import ReadingRoom
 from .gate import Gate
-from .handlers import Answering
+from .handlers import Answering, Streaming
+from .places import Places
+from .readlog import ChunkStreamer
 from .server import Server
 from .servicer import Servicer
 from .settings import Settings
+from .streamlog import LineStreamer
 
 try:
     from uvloop import new_event_loop
@@ -150,14 +156,28 @@ class RPCService(Service):
             loop, bridge, self._roster, settings.patience, settings.remembered
         )
         servicer = Servicer(self._gate, board, bridge, self._roster, settings.patience)
+        threads = ThreadPoolExecutor(settings.readers, "reader")
+        room = ReadingRoom(loop, Library(self._logs), threads)
+        places = Places(servicer.find, room, board)
         answering: dict[str, Answering] = {
             "StartJob": servicer.startJob,
             "StopJob": servicer.stopJob,
             "QueryJob": servicer.queryJob,
             "DeleteJob": servicer.deleteJob,
         }
+        streaming: dict[str, Streaming] = {
+            "StreamLog": LineStreamer(places, settings.heartbeat).streamLog,
+            "ReadLog": ChunkStreamer(loop, places, settings.heartbeat).readLog,
+        }
         server = Server(
-            bridge, self._gate, board, answering, {}, self._socket, settings.grace
+            bridge,
+            self._gate,
+            board,
+            room,
+            answering,
+            streaming,
+            self._socket,
+            settings.grace,
         )
         thread = Thread(target=lambda: self._serve(run), name="grpc")
         run = _Run(loop, server, Poster(bridge, board), thread)

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-import grpc
 from google.protobuf.duration_pb2 import Duration
+from grpc import StatusCode as Code
 
 from twisted.internet.threads import deferToThread
 
@@ -18,8 +18,6 @@ from jobworker.rpc.server import MAX_REQUEST
 from tests.contracts_roster import COMMANDS, Doing
 from tests.rpc import RPCTestCase, fieldsOf
 from tests.tokens import claiming
-
-Code = grpc.StatusCode
 
 
 def commandOf(doing: Doing) -> pb.Command:

@@ -1,0 +1,228 @@
+"""
+ReadLog: the log of a job, byte-exact, in chunks.
+"""
+
+from __future__ import annotations
+
+import time
+from asyncio import AbstractEventLoop, ensure_future, wait
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Final
+
+from attrs import define, field
+
+from ..access.identity import Caller
+from ..api import worker_pb2 as pb
+from ..jobs import Source
+from ..logs.reading import (
+    CHUNK,
+    Chunk,
+    ChunkCursor,
+    LogFiles,
+    Offsets,
+    offsetsOfLast,
+    offsetsOfLine,
+)
+from .conversion import SOURCES, BadRequest, Reading, describe, parseReading
+from .handlers import Writing
+from .places import Place, Places
+
+_HASHED_AT_ONCE: Final = 2**20
+
+
+@define(eq=False)
+class ChunkStreamer:
+    """
+    Answers ReadLog.
+
+    @ivar _heartbeat: Seconds of quiet after which a heartbeat is sent.
+    """
+
+    _loop: AbstractEventLoop
+    _places: Places
+    _heartbeat: float
+
+    async def readLog(
+        self, request: pb.ReadRequest, caller: Caller, write: Writing
+    ) -> None:
+        """
+        Send what was asked for of a log, and how it ended.
+        """
+        reading = parseReading(request)
+        async with self._places.take(request.job, caller, "ReadLog") as place:
+            await _Telling(self._loop, reading, place, write, self._heartbeat).tell()
+
+
+@define(eq=False)
+class _Telling:
+    """
+    One answer to ReadLog.
+
+    @ivar _bound: For each source, how much of it was there at first; empty if
+        it is followed.
+    @ivar _digests: Of what was sent, and of what the client has had before.
+    @ivar _due: When the next heartbeat is, by the loop's clock.
+    """
+
+    _loop: AbstractEventLoop
+    _reading: Reading
+    _place: Place
+    _write: Writing
+    _heartbeat: float
+    _bound: Mapping[Source, int] = field(factory=dict, init=False)
+    _digests: dict[Source, blake2b] = field(factory=dict, init=False)
+    _due: float = field(default=0.0, init=False)
+
+    async def tell(self) -> None:
+        """
+        Send all messages of the answer.
+        """
+        files = self._place.desk.files
+        sizes = {source: files.size(source) for source in self._reading.begin}
+        if not self._reading.follow:
+            self._bound = sizes
+        begin, digestFrom = await self._find(sizes)
+        await self._send(
+            pb.ReadReply(begin=pb.Begin(offsets=_offsets(begin, digestFrom)))
+        )
+        await self._catchUp(begin, digestFrom)
+        cursor = ChunkCursor(files, begin)
+        while await self._sendMore(cursor):
+            pass
+        totals = [
+            pb.Total(
+                source=SOURCES[source],
+                bytes=end,
+                digest_from=digestFrom[source],
+                digest=self._digests[source].digest(),
+            )
+            for source, end in cursor.offsets.items()
+        ]
+        status = describe(self._place.follower.record)
+        await self._send(pb.ReadReply(end=pb.End(status=status, totals=totals)))
+
+    async def _find(self, sizes: Mapping[Source, int]) -> tuple[Offsets, Offsets]:
+        """
+        Find where to begin, and where the digests do.
+
+        @raise BadRequest: If that is behind the end.
+        """
+        desk, reading = self._place.desk, self._reading
+        if reading.line is not None:
+            begin = await desk.inThread(
+                offsetsOfLine, desk.files, reading.begin, reading.line
+            )
+            return begin, begin
+        if reading.last is not None:
+            begin = await desk.inThread(
+                offsetsOfLast, desk.files, reading.begin, reading.last
+            )
+            return begin, begin
+        for source, offset in reading.begin.items():
+            if offset > sizes[source]:
+                name = source.name.lower()
+                raise BadRequest(
+                    "offsets", f"{name} has {sizes[source]} bytes, not {offset}"
+                )
+        return reading.begin, reading.digestFrom
+
+    async def _catchUp(self, begin: Offsets, digestFrom: Offsets) -> None:
+        """
+        Digest what the client has had before, with heartbeats meanwhile.
+        """
+        self._digests = {source: blake2b() for source in begin}
+        for source, start in digestFrom.items():
+            if start == begin[source]:
+                continue
+            desk = self._place.desk
+            digest = self._digests[source]
+            work = ensure_future(
+                desk.inThread(_digest, desk.files, digest, source, start, begin[source])
+            )
+            try:
+                while not (await wait({work}, timeout=self._left()))[0]:
+                    await self._beat()
+                await work
+            finally:
+                work.cancel()
+
+    async def _sendMore(self, cursor: ChunkCursor) -> bool:
+        """
+        Send what there is, or wait for more.
+
+        @return: Whether there may be more.
+
+        @raise ShuttingDown: If the service is ending.
+        """
+        follower = self._place.follower
+        follower.requireOpen()
+        # A log is sealed before its job has ended: what is not there when
+        # this is known will never be.
+        ended = follower.ended
+        chunks = await self._place.desk.read(cursor, CHUNK)
+        for chunk in chunks:
+            self._digests[chunk.source].update(chunk.data)
+            await self._send(_replyOf(chunk))
+        if not self._reading.follow:
+            reached = cursor.offsets
+            return bool(chunks) and any(
+                reached[source] < end for source, end in self._bound.items()
+            )
+        if not chunks:
+            if ended:
+                return False
+            if not await follower.wait(self._left()) and self._left() <= 0:
+                await self._beat()
+        return True
+
+    def _left(self) -> float:
+        """
+        Count the seconds until the next heartbeat.
+        """
+        return max(0.0, self._due - self._loop.time())
+
+    async def _beat(self) -> None:
+        """
+        Send a heartbeat.
+        """
+        await self._send(pb.ReadReply(heartbeat=pb.Heartbeat(time=time.time_ns())))
+
+    async def _send(self, reply: pb.ReadReply) -> None:
+        """
+        Send a message, and wait while the client is slow.
+        """
+        await self._write(reply.SerializeToString())
+        self._due = self._loop.time() + self._heartbeat
+
+
+def _replyOf(chunk: Chunk) -> pb.ReadReply:
+    """
+    Make the message for what a cursor delivers.
+    """
+    return pb.ReadReply(
+        chunk=pb.Chunk(
+            source=SOURCES[chunk.source],
+            offset=chunk.offset,
+            time=chunk.time,
+            data=chunk.data,
+        )
+    )
+
+
+def _offsets(begin: Offsets, digestFrom: Offsets) -> list[pb.Offset]:
+    return [
+        pb.Offset(source=SOURCES[source], offset=offset, digest_from=digestFrom[source])
+        for source, offset in begin.items()
+    ]
+
+
+def _digest(
+    files: LogFiles, digest: blake2b, source: Source, begin: int, end: int
+) -> None:
+    """
+    Digest bytes that are on disk.
+    """
+    for offset in range(begin, end, _HASHED_AT_ONCE):
+        length = min(_HASHED_AT_ONCE, end - offset)
+        digest.update(files.read(source, offset, length))
