@@ -1,0 +1,64 @@
+# Everything that needs packages makes .venv first, and again when setup.cfg changes.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ROUNDS ?= 200
+DIR ?= certs/local
+ROLE ?= admin
+
+.PHONY: help venv test oldest lint demo bench torture soak cert token proto clean
+
+help:
+	@echo 'make demo      see it work: a daemon, certificates, tokens, real jobs'
+	@echo 'make test      run all tests'
+	@echo 'make lint      check style, types and generated code'
+	@echo 'make cert      make certificates and keys in $$DIR (certs/local)'
+	@echo 'make token     issue a token for $$ROLE (admin, user, observer) there'
+	@echo 'make bench     measure speed and memory'
+	@echo 'make torture   kill gateway and supervisor at random, $$ROUNDS times'
+	@echo 'make soak      run ten thousand jobs and watch what grows'
+	@echo 'make oldest    run all tests with the oldest dependencies'
+	@echo 'make proto     generate code from proto/ again'
+	@echo 'make clean     remove everything that was made here'
+
+venv:
+	@PYTHON='$(PYTHON)' sh scripts/venv
+
+test: venv
+	$(BIN)/python -m twisted.trial tests
+
+oldest:
+	@PYTHON='$(PYTHON)' sh scripts/oldest
+
+lint: venv
+	$(BIN)/ruff check -q .
+	$(BIN)/ruff format -q --check .
+	$(BIN)/mypy jobworker tests benchmarks
+	@PYTHON='$(PYTHON)' sh scripts/proto --check
+
+demo: venv
+	@sh scripts/demo
+
+bench: venv
+	$(BIN)/python -m benchmarks
+
+torture: venv
+	$(BIN)/python -m tests.torture $(ROUNDS)
+
+soak: venv
+	$(BIN)/python -m benchmarks.soak
+
+cert: venv
+	$(BIN)/jobworker certs init $(DIR)
+
+token: venv
+	$(BIN)/jobworker token issue --request certs/$(ROLE).yaml \
+	    --key $(DIR)/token_key.pem --out $(DIR)/$(ROLE).jwt
+
+proto:
+	@PYTHON='$(PYTHON)' sh scripts/proto
+
+clean:
+	rm -rf .venv .venv-* build dist _trial_temp* .mypy_cache .ruff_cache .hypothesis \
+	    .coverage* *.egg-info twisted/plugins/dropin.cache docs/_build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
