@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import Any, Final, TypeVar
 
 import grpc
@@ -19,6 +20,7 @@ from .addresses import Address
 from .credentials import Credentials
 from .failures import Failure, Unreachable
 from .translation import failureOf
+from .watching import Watchdog
 
 _Answer = TypeVar("_Answer")
 
@@ -46,6 +48,9 @@ _OPTIONS: Final[tuple[tuple[str, int | str], ...]] = (
 #: Seconds within which an answer must come that does not wait for a job.
 PATIENCE: Final = 30.0
 
+#: Seconds for which a log may be silent: several heartbeats of a server.
+SILENCE: Final = 60.0
+
 
 @define(eq=False)
 class Connection:
@@ -56,6 +61,7 @@ class Connection:
     _channel: grpc.Channel
     _metadata: tuple[tuple[str, str], ...] = field(repr=False)
     _patience: float = PATIENCE
+    _silence: float = SILENCE
 
     @classmethod
     def open(
@@ -64,11 +70,15 @@ class Connection:
         credentials: Credentials,
         token: str,
         patience: float = PATIENCE,
+        silence: float = SILENCE,
     ) -> Connection:
         """
         Make a connection, which is set up when it is first needed.
 
         @param patience: Seconds within which an answer must come.
+
+        @param silence: Seconds without even a heartbeat after which reading a
+            log in chunks counts as L{Unreachable}.
         """
         options = _OPTIONS
         if address.isLocal():
@@ -83,7 +93,7 @@ class Connection:
             ),
             options=options,
         )
-        return cls(channel, (("token", token),) if token else (), patience)
+        return cls(channel, (("token", token),) if token else (), patience, silence)
 
     def startJob(self, request: wire.Command) -> wire.Job:
         """
@@ -115,7 +125,9 @@ class Connection:
         """
         Read a log in chunks.  Nothing is fetched that is not asked for.
         """
-        return self._follow("ReadLog", request, wire.ReadReply.FromString)
+        return self._follow(
+            "ReadLog", request, wire.ReadReply.FromString, self._silence
+        )
 
     def streamLog(self, request: wire.StreamRequest) -> Iterator[wire.Log]:
         """
@@ -151,7 +163,11 @@ class Connection:
             return answer
 
     def _follow(
-        self, method: str, request: Any, parse: Callable[[bytes], _Answer]
+        self,
+        method: str,
+        request: Any,
+        parse: Callable[[bytes], _Answer],
+        silence: float = inf,
     ) -> Iterator[_Answer]:
         """
         Call a method that has many answers.
@@ -163,10 +179,33 @@ class Connection:
         )
         call = start(request, metadata=self._metadata)
         try:
-            with _translated():
-                yield from call
+            if silence < inf:
+                yield from _watched(call, Watchdog(silence, call.cancel))
+            else:
+                with _translated():
+                    yield from call
         finally:
             call.cancel()
+
+
+def _watched(call: Iterator[_Answer], watchdog: Watchdog) -> Iterator[_Answer]:
+    """
+    Take answers for as long as there are some, or heartbeats at least.
+    """
+    with watchdog.awake():
+        while True:
+            try:
+                with watchdog.waiting(), _translated():
+                    answer = next(call, None)
+            except Unreachable:
+                if watchdog.fired:
+                    raise Unreachable(
+                        f"nothing arrived for {watchdog.patience:g} s"
+                    ) from None
+                raise
+            if answer is None:
+                return
+            yield answer
 
 
 @contextmanager

@@ -65,6 +65,8 @@ _OUR_DEADLINE: Final = "Deadline Exceeded"
 #: How gRPC calls it, whatever the status, when a connection ends during a call.
 _LOST: Final = ("Received RST_STREAM", "Stream removed", "Socket closed")
 
+_INSIST: Final = "use --force to kill it"
+
 
 def failureOf(code: grpc.StatusCode, details: str) -> Failure:
     """
@@ -77,7 +79,9 @@ def failureOf(code: grpc.StatusCode, details: str) -> Failure:
                 "the server did not answer in time",
                 "try again, and look after the server if that does not help",
             )
-        return StopIgnored(said, "" if "force" in said else "use --force to kill it")
+        if "force" in details or "running" in details:
+            return StopIgnored(said, "" if "force" in details else _INSIST)
+        return TimedOut(said, f"try again; for a job that ignores a stop, {_INSIST}")
     if details.startswith(_LOST):
         return Unreachable(said)
     kind, remedy = _FAILURES.get(
