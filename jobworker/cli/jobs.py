@@ -4,41 +4,12 @@ The commands that ask one thing about one job.
 
 from __future__ import annotations
 
-from signal import SIGRTMAX, Signals
-
 import click
 
 from ..client.values import JobStatus
 from .options import Settings, withServer
+from .parameters import NumberType, SignalType
 from .rendering import asJSON, asText
-
-
-class SignalType(click.ParamType):  # type: ignore[type-arg]
-    """
-    A signal, by name or number.
-    """
-
-    name = "signal"
-
-    def convert(
-        self,
-        value: object,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> int:
-        """
-        Read C{"TERM"}, C{"sigterm"} or C{"15"}.
-        """
-        text = str(value).upper()
-        if text.isascii() and text.isdecimal() and 0 < int(text) <= SIGRTMAX:
-            return int(text)
-        name = text if text.startswith("SIG") else f"SIG{text}"
-        if name not in Signals.__members__:
-            self.fail(
-                f"{value!r} is no signal; write it as TERM, SIGTERM or 15", param, ctx
-            )
-        return int(Signals[name])
-
 
 job = click.option(
     "--job", "identifier", required=True, metavar="ID", help="The id of the job."
@@ -75,7 +46,7 @@ def start(settings: Settings, cmd: str, args: tuple[str, ...]) -> None:
 )
 @click.option(
     "--grace",
-    type=click.FloatRange(0, 86400),
+    type=NumberType(0, 86400),
     metavar="SECONDS",
     help="Kill what is left of it after this time.  Without it a job that is still "
     "running after one second goes on.",

@@ -17,6 +17,7 @@ import click
 
 from ..client.failures import Unreadable
 from .exits import CannotCreate
+from .parameters import NumberType
 from .rendering import plain
 
 _DAY: Final = 24 * 3600
@@ -55,7 +56,7 @@ def token() -> None:
 )
 @click.option(
     "--days",
-    type=click.FloatRange(0, 3650, min_open=True),
+    type=NumberType(0, 3650, min_open=True),
     default=30,
     show_default=True,
     help="How long it is good for.",

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 #: Seconds that each step may take.
 _PATIENCE: Final = 3.0
 
-#: How HTTP/2 begins, with empty settings: a server answers with its own.
-_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
-
 #: What our side says of the server's certificate, by X509_V_ERR number.
 _VERIFICATIONS: Final = {
     9: ("is not valid yet", "check the clock of this machine"),
@@ -76,8 +73,9 @@ def explain(
             raw.settimeout(_PATIENCE)
             with context.wrap_socket(raw, server_hostname=address.host) as connection:
                 protocol = connection.selected_alpn_protocol()
-                connection.sendall(_PREFACE)
-                answered = connection.recv(1) != b""
+                answered = _speaks(connection)
+    except (ssl.SSLEOFError, ConnectionResetError, BrokenPipeError):
+        return _silent(address)
     except ssl.SSLError as error:
         return _distrusted(error, address)
     except socket.gaierror as error:
@@ -99,12 +97,32 @@ def explain(
     if protocol != "h2":
         return Unreachable(f"{address} does not speak gRPC", "check the address")
     if not answered:
-        return Unreachable(
-            f"{address} closes the connection without a word",
-            "perhaps it does not accept our certificate; its log says why",
-        )
+        return _silent(address)
     return Unreachable(
         f"{address} is not available: {failure.cause}", "try again later"
+    )
+
+
+def _speaks(connection: ssl.SSLSocket) -> bool:
+    """
+    Wait for a server to say something, or nothing at all.
+
+    A server of HTTP/2 speaks first.  Nothing is sent to it, as a server that
+    closes on what it has not read takes back what it said.
+    """
+    try:
+        return connection.recv(1) != b""
+    except TimeoutError:
+        return True
+
+
+def _silent(address: Address) -> Failure:
+    """
+    Say that a server closes the connection.
+    """
+    return Unreachable(
+        f"{address} closes the connection without a word",
+        "perhaps it does not accept our certificate; its log says why",
     )
 
 
@@ -178,5 +196,7 @@ def _distrusted(error: ssl.SSLError, address: Address) -> Failure:
                 )
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
         return Unreachable(f"{address} does not speak TLS", "check the address")
+    if reason == "UNEXPECTED_EOF_WHILE_READING":
+        return _silent(address)
     plain = reason.replace("_", " ").lower()
     return Unreachable(f"TLS with {address} failed: {plain}", "check the address")
