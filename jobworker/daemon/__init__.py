@@ -1,0 +1,3 @@
+"""
+The two processes of the service, put together.
+"""
