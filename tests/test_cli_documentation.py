@@ -1,0 +1,66 @@
+"""
+What docs/cli.rst says of the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from jobworker.cli.exits import MEANINGS, besideJobs
+from jobworker.cli.main import jobworker
+
+TEXT = (Path(__file__).parent.parent / "docs" / "cli.rst").read_text("utf-8")
+
+
+def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
+    """
+    Find all commands below a group, with their whole names.
+    """
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+class DocumentationTests(SynchronousTestCase):
+    """
+    The documentation is complete.
+    """
+
+    def test_commands(self) -> None:
+        """
+        Every command is explained under its name.
+        """
+        for path, _ in commands(jobworker, "jobworker"):
+            self.assertIn(f"\n``{path} ", TEXT)
+
+    def test_flags(self) -> None:
+        """
+        Every flag of every command is named.
+        """
+        for path, command in [("", jobworker), *commands(jobworker, "jobworker")]:
+            for parameter in command.params:
+                for flag in parameter.opts:
+                    if flag.startswith("--"):
+                        self.assertRegex(TEXT, rf"{flag}\b", path)
+
+    def test_environment(self) -> None:
+        """
+        Every variable is named.
+        """
+        for name in ("ADDRESS", "CERT", "KEY", "CA", "TOKEN"):
+            self.assertIn(f"``JOBWORKER_{name}``\n", TEXT)
+
+    def test_exits(self) -> None:
+        """
+        The table of exit codes is that of the program.
+        """
+        for code, meaning in MEANINGS.items():
+            beside = besideJobs(code) if code else ""
+            self.assertIn(f"\n{code.value:<6}{beside:<13}{meaning}\n", TEXT)
