@@ -15,10 +15,12 @@ from collections.abc import Callable
 from attrs import define, field
 
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.tcp import Connection
 from twisted.internet.testing import EventLoggingObserver
+from twisted.internet.threads import deferToThread
 from twisted.logger import LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
@@ -84,6 +86,8 @@ class Servant(Protocol):
     @ivar ended: That it is closed.
     """
 
+    transport: Connection
+
     def __init__(self) -> None:
         self.received = bytearray()
         self.ended: Milestone[None] = Milestone()
@@ -110,7 +114,6 @@ class Echo(Servant):
         """
         Say it again.
         """
-        assert self.transport is not None
         self.transport.write(data)
 
 
@@ -141,6 +144,15 @@ class Server(Factory):
         for deferred in awaited:
             reactor.callLater(0, deferred.callback, servant)
         return servant
+
+    def whenDeserted(self) -> Deferred[list[None]]:
+        """
+        Wait for the end of all connections, which somebody else has closed.
+        """
+        for servant in self.servants:
+            if not servant.ended.reached:
+                servant.transport.resumeProducing()
+        return gatherResults([servant.ended.wait() for servant in self.servants])
 
     def whenVisited(self) -> Deferred[Servant]:
         """
@@ -186,6 +198,7 @@ def openDoor(
     protocol: Callable[[], Servant] = Echo,
     limits: Limits | None = None,
     serving: bool = True,
+    start: bool = True,
 ) -> Scene:
     """
     Open a door for one test.
@@ -193,6 +206,8 @@ def openDoor(
     @param protocol: What the server behind it does.
 
     @param serving: Whether there is a server.
+
+    @param start: Whether the door is to be started.
     """
     directory = tempfile.mkdtemp(dir="/tmp")
     case.addCleanup(shutil.rmtree, directory)
@@ -201,6 +216,7 @@ def openDoor(
     if serving:
         listening = reactor.listenUNIX(socketPath, server)  # type: ignore[attr-defined]
         case.addCleanup(listening.stopListening)
+    case.addCleanup(server.whenDeserted)
     book = PeerBook()
     door = Door(
         reactor,  # type: ignore[arg-type]
@@ -213,7 +229,22 @@ def openDoor(
         limits or Limits(),
     )
     observer = EventLoggingObserver.createWithCleanup(case, globalLogPublisher)
-    door.startService()
+    if start:
+        door.startService()
     case.addCleanup(door.close)
     case.addCleanup(door.stopService)
     return Scene(door, server, book, observer, socketPath)
+
+
+async def meet(
+    case: TestCase, scene: Scene, stem: str = "alice"
+) -> tuple[ssl.SSLSocket, Servant]:
+    """
+    Come through a door.
+
+    @return: Both ends.
+    """
+    visited = scene.server.whenVisited()
+    client = await deferToThread(connect, scene.port, clientContext(stem))
+    case.addCleanup(client.close)
+    return client, await visited

@@ -10,6 +10,7 @@ from typing import Final
 from ..errors import BadConfiguration
 
 _BACKLOG: Final = 1024
+_LAST_PORT: Final = 65535
 
 
 def openSocket(interface: str, port: int, stallSeconds: float) -> socket.socket:
@@ -24,6 +25,11 @@ def openSocket(interface: str, port: int, stallSeconds: float) -> socket.socket:
 
     @raise BadConfiguration: If nobody can listen there.
     """
+    if not 0 <= port <= _LAST_PORT:
+        raise BadConfiguration(
+            f"cannot listen on {interface} port {port}: "
+            f"a port is a number from 0 to {_LAST_PORT}"
+        )
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             interface,
@@ -39,7 +45,7 @@ def openSocket(interface: str, port: int, stallSeconds: float) -> socket.socket:
         except BaseException:
             listening.close()
             raise
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BadConfiguration(
             f"cannot listen on {interface} port {port}: {reason}"

@@ -117,9 +117,9 @@ class Relay:
         self._visitorOpen = False
         if not self._hasEnded():
             server = self.backend.transport
+            self._insistAfter(self._limits.lingerSeconds)
             server.unregisterProducer()
             server.loseConnection()
-            self._insistAfter(self._limits.lingerSeconds)
 
     def backendLost(self) -> None:
         """
@@ -127,20 +127,20 @@ class Relay:
         """
         self._serverOpen = False
         if not self._hasEnded():
+            self._insistAfter(self._limits.lingerSeconds)
             self.visitor.unregisterProducer()
             # Its farewell has to be read.
             self.visitor.resumeProducing()
             self.visitor.loseConnection()
-            self._insistAfter(self._limits.lingerSeconds)
 
     def leave(self) -> None:
         """
         Tell the server that the visitor goes, and let what it still says be
         read, for as long as a farewell may take.
         """
+        self._insistAfter(self._limits.farewellSeconds)
         if self._serverOpen:
             self.backend.transport.loseWriteConnection()
-        self._insistAfter(self._limits.farewellSeconds)
 
     def _hasEnded(self) -> bool:
         """

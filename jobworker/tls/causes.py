@@ -39,6 +39,7 @@ _HANDSHAKE: Final = {
     "packet length too long": "not TLS",
     "record layer failure": "not TLS",
     "bad record type": "not TLS",
+    "no application protocol": "the client does not offer HTTP/2 (ALPN h2)",
     "no shared cipher": "no cipher suite of TLS 1.3 in common",
 }
 
@@ -49,7 +50,7 @@ class NoProtocol(SSL.Error):
     """
 
     def __init__(self) -> None:
-        super().__init__([("", "", "the client does not offer HTTP/2 (ALPN h2)")])
+        super().__init__([("", "", "no application protocol")])
 
 
 def describeVerification(number: int) -> str:
@@ -67,15 +68,14 @@ def describeFailure(error: object) -> str:
 
     @param error: What the transport reported.
     """
-    if not isinstance(error, SSL.Error):
+    queue = error.args[0] if isinstance(error, SSL.Error) and error.args else None
+    # What has no queue of errors is an end of the connection.
+    entries = queue if isinstance(queue, list) else []
+    reasons = [reason for _, _, reason in entries if reason]
+    if not reasons:
         return "the client closed the connection during the handshake"
-    reasons = [
-        entry[2]
-        for entry in (error.args[0] if error.args else ())
-        if isinstance(entry, tuple) and len(entry) == 3 and entry[2]
-    ]
     for reason in reasons:
         if "alert" in reason:
             return f"the client broke off the handshake: {reason}"
     known = [_HANDSHAKE[reason] for reason in reasons if reason in _HANDSHAKE]
-    return known[0] if known else f"TLS error: {', '.join(reasons) or 'unknown'}"
+    return known[0] if known else f"TLS error: {', '.join(reasons)}"

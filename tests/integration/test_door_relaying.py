@@ -1,0 +1,383 @@
+"""
+What passes through the door, and how connections end.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import ssl
+import time
+from functools import partial
+from hashlib import blake2b
+
+from zope.interface.verify import verifyObject
+
+from twisted.application.service import IService
+from twisted.internet import reactor
+from twisted.internet.defer import gatherResults
+from twisted.internet.threads import deferToThread
+from twisted.trial.unittest import TestCase
+
+from jobworker.access.peers import PeerBook
+from jobworker.door.limits import Limits
+from jobworker.door.service import Door
+from jobworker.errors import BadConfiguration
+from tests.doors import (
+    Servant,
+    clientContext,
+    connect,
+    meet,
+    openDoor,
+    serverTLS,
+)
+
+#: More than all buffers on the way hold.
+MUCH = 32 << 20
+
+
+def readAll(connection: ssl.SSLSocket) -> bytes:
+    """
+    Read to the end, which must be a farewell and not a cut.  This blocks.
+    """
+    parts = []
+    while part := connection.recv(1 << 16):
+        parts.append(part)
+    return b"".join(parts)
+
+
+class Flood(Servant):
+    """
+    Says very much, no faster than it is taken, and closes.
+    """
+
+    left = MUCH
+
+    def connectionMade(self) -> None:
+        """
+        Begin.
+        """
+        self.transport.registerProducer(self, False)
+
+    def resumeProducing(self) -> None:
+        """
+        Say some more.
+        """
+        self.left -= 1 << 16
+        self.transport.write(bytes(1 << 16))
+        if not self.left:
+            self.transport.unregisterProducer()
+            self.transport.loseConnection()
+
+    def stopProducing(self) -> None:
+        """
+        Nobody listens any more.
+        """
+
+
+class Greeting(Servant):
+    """
+    Says one thing and closes at once.
+    """
+
+    def connectionMade(self) -> None:
+        """
+        Say it.
+        """
+        self.transport.write(b"goodbye" * 100_000)
+        self.transport.loseConnection()
+
+
+class Deaf(Servant):
+    """
+    Does not read until it is asked to.
+    """
+
+    def connectionMade(self) -> None:
+        """
+        Do not read.
+        """
+        self.transport.pauseProducing()
+
+
+class RelayTests(TestCase):
+    """
+    A relay passes everything on, and nothing else.
+    """
+
+    timeout = 30
+
+    async def test_exact(self) -> None:
+        """
+        Bytes arrive as they were sent, both ways at once, in large pieces and
+        in small ones.
+        """
+        scene = openDoor(self)
+        client, _ = await meet(self, scene)
+        data = os.urandom(1 << 20) * 8
+        sizes = [1, 2, 3, 16383, 16384, 16385, 65536, 1 << 20]
+
+        def send() -> None:
+            position = 0
+            while position < len(data):
+                size = sizes[position % len(sizes)]
+                client.sendall(data[position : position + size])
+                position += size
+
+        def receive() -> str:
+            digest = blake2b()
+            left = len(data)
+            while left:
+                part = client.recv(min(left, 70_000))
+                digest.update(part)
+                left -= len(part)
+            return digest.hexdigest()
+
+        sending = deferToThread(send)
+        self.assertEqual(await deferToThread(receive), blake2b(data).hexdigest())
+        await sending
+
+    async def test_identity(self) -> None:
+        """
+        The server sees a name which the book knows as long as the connection
+        lasts: whose it is, and where it comes from.
+        """
+        scene = openDoor(self)
+        client, servant = await meet(self, scene, "bob")
+        (name,) = scene.server.names
+        peer = scene.book.find(name)
+        assert peer is not None
+        self.assertEqual(peer.names, {"bob"})
+        host, port = client.getsockname()
+        self.assertEqual(peer.address, f"{host}:{port}")
+        self.assertEqual(len(peer.fingerprint), 64)
+        client.close()
+        await servant.ended.wait()
+        self.assertIsNone(scene.book.find(name))
+
+    async def test_many(self) -> None:
+        """
+        Many connections at once are kept apart.
+        """
+        scene = openDoor(self)
+        context = clientContext()
+
+        def talk(number: int) -> bool:
+            with connect(scene.port, context) as client:
+                said = b"%d," % number * 5000
+                client.sendall(said)
+                heard = b""
+                while len(heard) < len(said):
+                    heard += client.recv(1 << 16)
+                return heard == said
+
+        calls = [deferToThread(partial(talk, number)) for number in range(60)]
+        self.assertEqual(await gatherResults(calls), [True] * 60)
+        self.assertEqual(len(set(scene.server.names)), 60)
+        self.assertEqual(scene.door.house.admitted, 60)
+
+    async def test_slowReader(self) -> None:
+        """
+        The server is read no faster than the visitor reads; at the end, the
+        visitor has everything, and a farewell.
+        """
+        scene = openDoor(self, Flood)
+        client, servant = await meet(self, scene)
+        assert isinstance(servant, Flood)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        left = -1
+        # It has stopped when it says nothing more while others are served.
+        while left != servant.left:
+            left = servant.left
+            other, _ = await meet(self, scene)
+            other.close()
+        self.assertGreater(left, 0)
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        self.assertLess(grown, MUCH // 2 // 1024)
+        self.assertEqual(len(await deferToThread(readAll, client)), MUCH)
+
+    async def test_slowServer(self) -> None:
+        """
+        The visitor is read no faster than the server reads, and what it said
+        before it left is delivered.
+        """
+        scene = openDoor(self, Deaf)
+        client, servant = await meet(self, scene)
+        data = os.urandom(1 << 20)
+
+        def fill() -> int:
+            sent = 0
+            client.settimeout(0.3)
+            try:
+                while sent < MUCH:
+                    sent += client.send(data[: 1 << 14])
+            except TimeoutError:
+                pass
+            return sent
+
+        sent = await deferToThread(fill)
+        self.assertLess(sent, MUCH)
+        client.settimeout(10)
+        client.shutdown(socket.SHUT_WR)
+        servant.transport.resumeProducing()
+        await servant.ended.wait()
+        self.assertGreaterEqual(len(servant.received), sent)
+
+    async def test_lastWords(self) -> None:
+        """
+        What the server says just before it closes reaches the visitor, with a
+        farewell.
+        """
+        scene = openDoor(self, Greeting)
+        client, _ = await meet(self, scene)
+        self.assertEqual(await deferToThread(readAll, client), b"goodbye" * 100_000)
+
+    async def test_visitorCut(self) -> None:
+        """
+        A visitor whose connection breaks leaves nothing behind.
+        """
+        scene = openDoor(self)
+        client, servant = await meet(self, scene)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        os.close(client.detach())
+        await servant.ended.wait()
+        self.assertEqual(scene.door.house.connections, 0)
+        self.assertEqual(scene.refusals(), [])
+
+    async def test_deafVisitor(self) -> None:
+        """
+        A visitor that does not take the last words of the server is cut off.
+        """
+        scene = openDoor(self, Greeting, Limits(lingerSeconds=0.2))
+        visited = scene.server.whenVisited()
+        raw = socket.socket()
+        self.addCleanup(raw.close)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        await deferToThread(raw.connect, ("127.0.0.1", scene.port))
+        client = await deferToThread(
+            partial(clientContext().wrap_socket, raw, server_hostname="localhost")
+        )
+        self.addCleanup(client.close)
+        servant = await visited
+        await servant.ended.wait()
+        begun = time.monotonic()
+        await scene.door.close()
+        self.assertLess(time.monotonic() - begun, 1.5)
+
+
+class ServiceTests(TestCase):
+    """
+    The door as a service.
+    """
+
+    timeout = 30
+
+    def make(self, port: int = 0) -> Door:
+        """
+        Make a door that leads nowhere.
+        """
+        door = Door(
+            reactor,  # type: ignore[arg-type]
+            reactor,
+            "127.0.0.1",
+            port,
+            serverTLS(),
+            PeerBook(),
+            "/nowhere",
+        )
+        self.addCleanup(door.stopService)
+        return door
+
+    def test_interface(self) -> None:
+        """
+        It is a service.
+        """
+        verifyObject(IService, self.make())
+
+    def test_inUse(self) -> None:
+        """
+        A port that somebody else has is a mistake in the configuration, found
+        before privileges are dropped.
+        """
+        first = self.make()
+        first.privilegedStartService()
+        second = self.make(first.address[1])
+        error = self.assertRaises(BadConfiguration, second.privilegedStartService)
+        self.assertIn("in use", str(error))
+        self.assertRaises(BadConfiguration, second.startService)
+
+    async def test_waiting(self) -> None:
+        """
+        Who comes before the service has started waits, and is served then.
+        """
+        scene = openDoor(self, start=False)
+        scene.door.privilegedStartService()
+        waiting = deferToThread(connect, scene.port, clientContext())
+        visited = scene.server.whenVisited()
+        scene.door.startService()
+        client = await waiting
+        self.addCleanup(client.close)
+        await visited
+
+    async def test_stopped(self) -> None:
+        """
+        A door that is stopped lets nobody in, and leaves those inside alone;
+        its port is free again.
+        """
+        scene = openDoor(self)
+        client, _ = await meet(self, scene)
+        port = scene.port
+        await scene.door.stopService()
+        refused = deferToThread(socket.create_connection, ("127.0.0.1", port))
+        await self.assertFailure(refused, ConnectionRefusedError)
+        await deferToThread(client.sendall, b"hello")
+        self.assertEqual(await deferToThread(client.recv, 100), b"hello")
+        self.make(port).startService()
+
+    async def test_close(self) -> None:
+        """
+        To close the door ends every connection with a farewell, also one in
+        handshake.
+        """
+        scene = openDoor(self)
+        client, servant = await meet(self, scene)
+        silent = await deferToThread(
+            socket.create_connection, ("127.0.0.1", scene.port)
+        )
+        self.addCleanup(silent.close)
+
+        def read() -> bytes:
+            with client:
+                return readAll(client)
+
+        reading = deferToThread(read)
+        await scene.door.close()
+        self.assertEqual(await reading, b"")
+        self.assertEqual(scene.door.house.connections, 0)
+        await servant.ended.wait()
+        await scene.door.close()
+
+    async def test_closeBounded(self) -> None:
+        """
+        A visitor that ignores the farewell, before a server that ignores it
+        too, does not hold up the end.
+        """
+        scene = openDoor(self, Deaf, Limits(farewellSeconds=0.2))
+        await meet(self, scene)
+        begun = time.monotonic()
+        await scene.door.close()
+        self.assertLess(time.monotonic() - begun, 2)
+        self.assertEqual(scene.door.house.connections, 0)
+
+    async def test_closed(self) -> None:
+        """
+        Nobody gets in any more at a door that is closed.
+        """
+        scene = openDoor(self)
+        await scene.door.close()
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            await deferToThread(connect, scene.port, clientContext())
+        (event,) = scene.refusals()
+        self.assertIn("shutting down", event["cause"])
+        self.assertEqual(self.flushLoggedErrors(), [])
