@@ -1,0 +1,74 @@
+"""
+Events of the log as lines of JSON.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from twisted.application.service import Application, MultiService
+from twisted.logger import ILogObserver, Logger
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from jobworker.daemon.logformat import JSONObserver, LoggedAsJSON
+
+
+class LogFormatTests(SynchronousTestCase):
+    """
+    Every event is one line, whatever is in it.
+    """
+
+    def written(self, *arguments: Any, level: str = "info", **data: Any) -> Any:
+        """
+        Log something, and read the line.
+        """
+        file = io.StringIO()
+        log = Logger("tests.example", observer=JSONObserver(file))
+        getattr(log, level)(*arguments, **data)
+        lines = file.getvalue().splitlines()
+        self.assertEqual(len(lines), 1)
+        return json.loads(lines[0])
+
+    def test_data(self) -> None:
+        """
+        The data of an event is there as it is, beside its text.
+        """
+        entry = self.written("job {job} has {count} lines", job="1-2", count=3)
+        self.assertEqual(entry["text"], "job 1-2 has 3 lines")
+        self.assertEqual((entry["job"], entry["count"]), ("1-2", 3))
+        self.assertEqual((entry["level"], entry["logger"]), ("info", "tests.example"))
+        self.assertRegex(entry["time"], r"^\d{4}-\d\d-\d\dT.*\+00:00$")
+
+    def test_odd(self) -> None:
+        """
+        Newlines, surrogates and objects do no harm.
+        """
+        entry = self.written("{name}", name="a\nb\udc80", thing=object())
+        self.assertEqual(entry["text"], "a\nb\udc80")
+        self.assertTrue(entry["thing"].startswith("<object"))
+
+    def test_failure(self) -> None:
+        """
+        A failure brings its message and its traceback.
+        """
+        try:
+            raise ValueError("broken")
+        except ValueError:
+            failure = Failure()
+        entry = self.written("while trying", failure, level="failure")
+        self.assertEqual((entry["level"], entry["error"]), ("critical", "broken"))
+        self.assertIn("ValueError: broken", entry["traceback"])
+
+    def test_application(self) -> None:
+        """
+        twistd finds the observer when the application has the service.
+        """
+        application = Application("example")
+        LoggedAsJSON(None).setServiceParent(application)
+        self.assertIsInstance(application.getComponent(ILogObserver), JSONObserver)
+        inner = LoggedAsJSON(None)
+        inner.setServiceParent(MultiService())
+        self.assertIsNotNone(inner.parent)
