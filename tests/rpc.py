@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import count
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -212,15 +212,19 @@ class RPCTestCase(TestCase):
         request: Message | bytes,
         token: str | None = None,
         channel: grpc.Channel | None = None,
+        metadata: Sequence[tuple[str, str | bytes]] | None = None,
     ) -> Deferred[Any]:
         """
         Call a method.
+
+        @param metadata: What goes along, in place of the token.
 
         @return: A L{Deferred} firing with the answer, or with all answers
             where there may be many.
         """
         method = methodOf(channel or self.alice, name)
-        metadata = (("token", claiming() if token is None else token),)
+        if metadata is None:
+            metadata = (("token", claiming() if token is None else token),)
 
         def answered() -> Any:
             answer = method(request, timeout=20, metadata=metadata)

@@ -17,16 +17,16 @@ from ..api import worker_pb2 as pb
 from ..jobs import Source
 from ..logs.reading import (
     CHUNK,
-    Chunk,
     ChunkCursor,
     LogFiles,
     Offsets,
     offsetsOfLast,
     offsetsOfLine,
 )
-from .conversion import SOURCES, BadRequest, Reading, describe, parseReading
+from .conversion import BadRequest, Reading, describe, parseReading
 from .handlers import Writing
 from .places import Place, Places
+from .replies import beginOf, endOf, heartbeatOf, replyOf
 
 _HASHED_AT_ONCE: Final = 2**20
 
@@ -83,24 +83,14 @@ class _Telling:
         if not self._reading.follow:
             self._bound = sizes
         begin, digestFrom = await self._find(sizes)
-        await self._send(
-            pb.ReadReply(begin=pb.Begin(offsets=_offsets(begin, digestFrom)))
-        )
+        await self._send(beginOf(begin, digestFrom))
         await self._catchUp(begin, digestFrom)
         cursor = ChunkCursor(files, begin)
         while await self._sendMore(cursor):
             pass
-        totals = [
-            pb.Total(
-                source=SOURCES[source],
-                bytes=end,
-                digest_from=digestFrom[source],
-                digest=self._digests[source].digest(),
-            )
-            for source, end in cursor.offsets.items()
-        ]
+        digests = {source: each.digest() for source, each in self._digests.items()}
         status = describe(self._place.follower.record)
-        await self._send(pb.ReadReply(end=pb.End(status=status, totals=totals)))
+        await self._send(endOf(status, cursor.offsets, digestFrom, digests))
 
     async def _find(self, sizes: Mapping[Source, int]) -> tuple[Offsets, Offsets]:
         """
@@ -163,7 +153,7 @@ class _Telling:
         chunks = await self._place.desk.read(cursor, CHUNK)
         for chunk in chunks:
             self._digests[chunk.source].update(chunk.data)
-            await self._send(_replyOf(chunk))
+            await self._send(replyOf(chunk))
         if not self._reading.follow:
             reached = cursor.offsets
             return bool(chunks) and any(
@@ -186,35 +176,14 @@ class _Telling:
         """
         Send a heartbeat.
         """
-        await self._send(pb.ReadReply(heartbeat=pb.Heartbeat(time=time.time_ns())))
+        await self._send(heartbeatOf(time.time_ns()))
 
-    async def _send(self, reply: pb.ReadReply) -> None:
+    async def _send(self, reply: bytes) -> None:
         """
         Send a message, and wait while the client is slow.
         """
-        await self._write(reply.SerializeToString())
+        await self._write(reply)
         self._due = self._loop.time() + self._heartbeat
-
-
-def _replyOf(chunk: Chunk) -> pb.ReadReply:
-    """
-    Make the message for what a cursor delivers.
-    """
-    return pb.ReadReply(
-        chunk=pb.Chunk(
-            source=SOURCES[chunk.source],
-            offset=chunk.offset,
-            time=chunk.time,
-            data=chunk.data,
-        )
-    )
-
-
-def _offsets(begin: Offsets, digestFrom: Offsets) -> list[pb.Offset]:
-    return [
-        pb.Offset(source=SOURCES[source], offset=offset, digest_from=digestFrom[source])
-        for source, offset in begin.items()
-    ]
 
 
 def _digest(

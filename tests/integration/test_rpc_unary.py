@@ -9,8 +9,6 @@ from uuid import uuid4
 from google.protobuf.duration_pb2 import Duration
 from grpc import StatusCode as Code
 
-from twisted.internet.threads import deferToThread
-
 from jobworker.api import worker_pb2 as pb
 from jobworker.errors import NoRoom, RosterUnreachable, ShuttingDown, StorageFailed
 from jobworker.jobs import Command
@@ -246,10 +244,7 @@ class UnaryTests(RPCTestCase):
         """
         The token may come as a bearer's.
         """
-        method = self.alice.unary_unary("/proto.WorkerService/QueryJob")
         metadata = (("authorization", f"Bearer {claiming()}"),)
-        request = pb.Job(id=str(uuid4())).SerializeToString()
-        await self.assertCode(
-            Code.NOT_FOUND,
-            deferToThread(method, request, timeout=20, metadata=metadata),
-        )
+        job = pb.Job(id=str(uuid4()))
+        calling = self.call("QueryJob", job, metadata=metadata)
+        await self.assertCode(Code.NOT_FOUND, calling)
