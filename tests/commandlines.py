@@ -15,7 +15,7 @@ from typing import IO, Final
 
 from attrs import frozen
 
-from jobworker.cli.main import main
+from jobworker.cli import program
 
 _ROOT: Final = Path(__file__).parent.parent
 
@@ -42,7 +42,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str] = {}) -> Outcom
     """
     with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
         with redirect_stdout(out), redirect_stderr(err):
-            code = main(arguments, environment)
+            code = program.run(arguments, environment)
         written = [_content(file) for file in (out, err)]
     return Outcome(int(code), written[0], written[1].decode(errors="backslashreplace"))
 

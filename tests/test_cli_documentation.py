@@ -12,7 +12,7 @@ import click
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.cli.exits import MEANINGS, besideJobs
-from jobworker.cli.main import jobworker
+from jobworker.cli.program import jobworker
 
 TEXT = (Path(__file__).parent.parent / "docs" / "cli.rst").read_text("utf-8")
 

@@ -221,6 +221,8 @@ class ImportTests(SynchronousTestCase):
         code = (
             "import sys\n"
             "from jobworker.cli import main\n"
+            "assert 'click' not in sys.modules\n"
+            "import jobworker.cli.program\n"
             "assert 'grpc' not in sys.modules\n"
             "assert 'cryptography' not in sys.modules\n"
             "import jobworker.client.client, jobworker.access.tokens\n"

@@ -5,6 +5,7 @@ it, and the environment, in rising order of patience and falling order of rank.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -76,6 +77,10 @@ class Settings:
         # This is what takes time to load.
         from ..client.client import Client
 
+        if not gc.isenabled():
+            # What is there now stays, and what comes may take its time.
+            gc.freeze()
+            gc.enable()
         return Client(address, credentials, token)
 
 

@@ -1,0 +1,139 @@
+"""
+The whole command line: its commands, and what becomes of their errors.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..errors import JobWorkerError
+from .certs import certs
+from .exits import EPILOG, CannotWrite, Exit, besideJobs, exitFor
+from .jobs import delete, query, start, stop
+from .options import BEFORE, serverOptions
+from .streaming import stream
+from .token import token
+
+#: The commands that end with the code of a job.
+_FOLLOWING = frozenset({"stream"})
+
+
+@click.group(
+    epilog=EPILOG,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="jobworker")
+@serverOptions
+@click.pass_context
+def jobworker(ctx: click.Context, /, **server: Any) -> None:
+    """
+    Run jobs on a job worker.
+
+    The flags below are accepted before and after the subcommand, and are taken
+    from the environment where they are missing.
+    """
+    ctx.meta[BEFORE] = server
+
+
+for _command in (start, stop, query, stream, delete, certs, token):
+    jobworker.add_command(_command)
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """
+    Run one command.
+
+    @param environment: Where flags are looked for that are missing.
+
+    @return: The code to exit with.
+    """
+    # gRPC would write its own lines to standard error.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    name = os.path.basename(sys.argv[0]) or "jobworker"
+    if name == "__main__.py":
+        name = "jobworker"
+    subcommand: list[str] = []
+    try:
+        return _run(name, list(arguments), environment, subcommand)
+    except BrokenPipeError:
+        _abandonOutput()
+        return Exit.PIPE
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except click.Abort:
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        said, code = _explained(error, name), Exit.USAGE
+    except JobWorkerError as error:
+        said, code = str(error), exitFor(error)
+    except OSError as error:
+        _abandonOutput()
+        cannot = CannotWrite(f"cannot write the output: {error.strerror or error}")
+        said, code = str(cannot), exitFor(cannot)
+    except Exception as error:  # noqa: BLE001
+        said = f"this is an error in {name}, please report it: {error!r}"
+        code = Exit.SOFTWARE
+    _complain(f"{name}: {said}")
+    return besideJobs(code) if _FOLLOWING.intersection(subcommand) else code
+
+
+def _run(
+    name: str,
+    given: list[str],
+    environment: Mapping[str, str],
+    subcommand: list[str],
+) -> int:
+    """
+    Find the command that is meant and run it.
+
+    @param subcommand: Filled with the name of the subcommand as soon as it is
+        known.
+    """
+    try:
+        with jobworker.make_context(name, given, obj=environment) as context:
+            try:
+                result = jobworker.invoke(context)
+            finally:
+                subcommand.append(context.invoked_subcommand or "")
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    return result if isinstance(result, int) else Exit.OK
+
+
+def _explained(error: click.ClickException, name: str) -> str:
+    """
+    Say what is wrong with the flags, and where help is, in one line.
+    """
+    said = " ".join(error.format_message().split())
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else name
+    if said:
+        said = said[0].lower() + said[1:].rstrip(".")
+    return f"{said}; see '{path} --help'"
+
+
+def _complain(text: str) -> None:
+    """
+    Write a line to standard error, if anybody listens.
+    """
+    with suppress(OSError, ValueError):
+        click.echo(text, err=True)
+
+
+def _abandonOutput() -> None:
+    """
+    See to it that nothing more is written to standard output, not even what
+    is in its buffer.
+    """
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
