@@ -239,3 +239,23 @@ class JobTests(SynchronousTestCase):
             self.assertEqual((outcome.code, outcome.out), (code, b""), refusal)
             self.assertEqual(outcome.err.count("\n"), 1, outcome.err)
             self.assertIn("so it is", outcome.err)
+
+    def test_unsure(self) -> None:
+        """
+        A start that was not answered may have happened, and that is said; one
+        that cannot have happened is not.
+        """
+        for refusal in (
+            (grpc.StatusCode.UNAVAILABLE, "the service is shutting down"),
+            (grpc.StatusCode.DEADLINE_EXCEEDED, "no answer"),
+        ):
+            self.refusal = refusal
+            outcome = self.run_("start", "--cmd", "true")
+            self.assertIn(refusal[1], outcome.err)
+            self.assertIn("may have been started", outcome.err)
+            self.assertNotIn("may have", self.run_("query", "--job", ID).err)
+        self.server.stop()
+        outcome = self.run_("start", "--cmd", "true")
+        self.assertEqual(outcome.code, 69)
+        self.assertIn("nothing listens", outcome.err)
+        self.assertNotIn("may have", outcome.err)

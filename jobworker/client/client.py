@@ -18,12 +18,15 @@ from .addresses import Address
 from .connection import PATIENCE, Connection
 from .credentials import Credentials
 from .events import Event
-from .failures import Failure, Unacceptable, Unreachable
+from .failures import Failure, TimedOut, Unacceptable, Unreachable
 from .probing import explain
 from .reader import LogReader
 from .readings import ChunkReading, LineReading
 from .translation import statusOf
 from .values import JobStatus
+
+#: The remedy where a start was not answered.
+_PERHAPS: Final = "the job may have been started all the same"
 
 _Answer = TypeVar("_Answer")
 
@@ -86,7 +89,9 @@ class Client:
                 "command and arguments must be valid Unicode",
                 "have a shell make the other bytes, as in printf '\\377'",
             ) from None
-        return self._ask(lambda connection: connection.startJob(request).id)
+        return self._ask(
+            lambda connection: connection.startJob(request).id, unsure=_PERHAPS
+        )
 
     def stop(
         self,
@@ -182,17 +187,26 @@ class Client:
         if connection is not None:
             connection.close()
 
-    def _ask(self, question: Callable[[Connection], _Answer]) -> _Answer:
+    def _ask(
+        self, question: Callable[[Connection], _Answer], unsure: str = ""
+    ) -> _Answer:
         """
         Ask something over the connection that there is.
+
+        @param unsure: What to say where it may have been done all the same.
         """
         if self._connection is None:
             self._connection = self.connect()
         try:
             return question(self._connection)
+        except TimedOut as failure:
+            raise TimedOut(failure.cause, unsure or failure.remedy) from None
         except Unreachable as failure:
             self.close()
-            raise self.explain(failure) from None
+            explained = self.explain(failure)
+            if unsure and failure.sent:
+                explained = Unreachable(explained.cause, unsure)
+            raise explained from None
 
 
 def _job(identifier: str) -> wire.Job:

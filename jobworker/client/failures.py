@@ -42,10 +42,15 @@ class Unreadable(Failure):
     """
 
 
+@frozen(eq=False)
 class Unreachable(Failure):
     """
     There is no connection to the server, or it was lost.
+
+    @ivar sent: Whether the server may have got what was asked.
     """
+
+    sent: bool = False
 
 
 class TimedOut(Failure):

@@ -65,6 +65,9 @@ _OUR_DEADLINE: Final = "Deadline Exceeded"
 #: How gRPC calls it, whatever the status, when a connection ends during a call.
 _LOST: Final = ("Received RST_STREAM", "Stream removed", "Socket closed")
 
+#: How it begins when there was never a connection.
+_UNCONNECTED: Final = ("failed to connect", "errors resolving", "DNS resolution")
+
 _INSIST: Final = "use --force to kill it"
 
 
@@ -83,10 +86,12 @@ def failureOf(code: grpc.StatusCode, details: str) -> Failure:
             return StopIgnored(said, "" if "force" in details else _INSIST)
         return TimedOut(said, f"try again; for a job that ignores a stop, {_INSIST}")
     if details.startswith(_LOST):
-        return Unreachable(said)
+        return Unreachable(said, sent=True)
     kind, remedy = _FAILURES.get(
         code, (ServerFailed, "the log of the server says more")
     )
+    if kind is Unreachable:
+        return Unreachable(said, remedy, not details.startswith(_UNCONNECTED))
     return kind(said, remedy)
 
 
