@@ -35,7 +35,8 @@ _log = Logger()
 #: The key of the metadata that details of a failure are in.
 DETAILS: Final = "grpc-status-details-bin"
 
-# Characters of what a caller is told: it stands in metadata, twice.
+# Bytes of what a caller is told: it stands in metadata, three times, and some
+# clients take 8 KiB of those in all.
 _LONGEST: Final = 1000
 
 _UNKNOWN: Final = "internal error; the service's log says more"
@@ -129,7 +130,7 @@ def outcomeOf(error: Exception, method: str) -> Outcome:
         _log.failure("while answering {method}", method=method)
         return Outcome(grpc.StatusCode.INTERNAL, _UNKNOWN)
     # What is said may hold bytes of a caller's or of a file name.
-    message = str(error)[:_LONGEST].encode("utf-8", "replace").decode()
+    message = str(error).encode("utf-8", "replace")[:_LONGEST].decode("utf-8", "ignore")
     return Outcome(row[0], message, row[1])
 
 
