@@ -334,14 +334,25 @@ class OutletTests(SynchronousTestCase):
         """
         Output that cannot be written ends the command with one line.
         """
-        server = WireServer({"ReadLog": LogScript(PIECES).served})
+        server = WireServer(
+            {
+                "ReadLog": LogScript(PIECES).served,
+                "StartJob": lambda _, __: wire.Job(id=ID),
+            }
+        )
         self.addCleanup(server.stop)
-        for redirection, word in ((">/dev/full", "No space"), (">&-", "closed")):
-            process = spawn(
-                [*server.flags(), "stream", "--job", ID], redirection=redirection
-            )
+        stream, start = ["stream", "--job", ID], ["start", "--cmd=true"]
+        rows = [
+            (stream, ">/dev/full", 74 + 136, "No space"),
+            (stream, ">&-", 74 + 136, "closed"),
+            (stream, "2>&-", 74 + 136, ""),
+            (start, ">/dev/full", 74, f"job {ID} was started"),
+            (start, ">&-", 74, "closed"),
+        ]
+        for command, redirection, code, word in rows:
+            process = spawn([*server.flags(), *command], redirection=redirection)
             _, err = process.communicate(timeout=30)
             said = err.replace(b"two\xff", b"").strip().decode()
-            self.assertEqual(process.returncode, 74 + 136, said)
+            self.assertEqual(process.returncode, code, said)
             self.assertIn(word, said)
             self.assertNotIn("\n", said)

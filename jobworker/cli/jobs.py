@@ -7,6 +7,7 @@ from __future__ import annotations
 import click
 
 from ..client.values import JobStatus
+from .exits import CannotWrite
 from .options import Settings, withServer
 from .parameters import NumberType, SignalType
 from .rendering import asJSON, asText
@@ -32,7 +33,16 @@ def start(settings: Settings, cmd: str, args: tuple[str, ...]) -> None:
     between.
     """
     with settings.client() as client:
-        click.echo(client.start(cmd, args))
+        identifier = client.start(cmd, args)
+    try:
+        click.echo(identifier)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CannotWrite(
+            f"job {identifier} was started, but its id cannot be written to standard "
+            f"output: {error.strerror}"
+        ) from None
 
 
 @click.command()

@@ -40,6 +40,9 @@ def jobworker(ctx: click.Context, /, **server: Any) -> None:
     The flags below are accepted before and after the subcommand, and are taken
     from the environment where they are missing.
     """
+    # The type checker does not know that a shell can close it.
+    if getattr(sys, "stdout", None) is None:
+        raise CannotWrite("standard output is closed; leave it open or use /dev/null")
     ctx.meta[BEFORE] = server
 
 
@@ -76,8 +79,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         said, code = str(error), exitFor(error)
     except OSError as error:
         _abandonOutput()
-        cannot = CannotWrite(f"cannot write the output: {error.strerror or error}")
-        said, code = str(cannot), exitFor(cannot)
+        said, code = f"cannot write the output: {error.strerror or error}", Exit.IOERR
     except Exception as error:  # noqa: BLE001
         said = f"this is an error in {name}, please report it: {error!r}"
         code = Exit.SOFTWARE

@@ -39,8 +39,9 @@ class Client:
     """
     A caller of one server.
 
-    It connects when it must, and may be used in several threads.  Every method
-    may raise a L{Failure}, which carries a cause and a remedy.
+    It connects when it must.  Every method may raise a L{Failure}, which
+    carries a cause and a remedy.  Use it in one thread at a time; each reading
+    of a log has connections of its own, and may be used in another.
     """
 
     address: Address
