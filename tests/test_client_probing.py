@@ -159,7 +159,7 @@ class ProbingTests(SynchronousTestCase):
         What a server says of our certificate is repeated.
         """
         rows = {"other": "unknown to it", "selfsigned": "unknown to it"}
-        rows |= {"expired": "expired", "purpose": "purpose"}
+        rows |= {"expired": "expired", "purpose": "purpose", "notyet": "now"}
         port = self.listen(self.secure())
         for kind, word in rows.items():
             shown = credentials(f"bad/{kind}_client")

@@ -36,7 +36,7 @@ _OPTIONS: Final[tuple[tuple[str, int | str], ...]] = (
     ("grpc.initial_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 60_000),
     # This is how long an attempt to connect may take.
-    ("grpc.min_reconnect_backoff_ms", 10_000),
+    ("grpc.min_reconnect_backoff_ms", 5_000),
     # Channels share failures to connect otherwise, so that a new one would
     # not try again.
     ("grpc.use_local_subchannel_pool", 1),

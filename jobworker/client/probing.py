@@ -42,13 +42,17 @@ _ALERTS: Final = {
     "CERTIFICATE_EXPIRED": ("expired", "renew it, or check the clocks"),
     "CERTIFICATE_REVOKED": ("revoked", "ask for a new one"),
     "CERTIFICATE_REQUIRED": ("missing", "give one with --cert"),
-    "BAD_CERTIFICATE": ("bad", "give a client certificate with --cert"),
+    "BAD_CERTIFICATE": (
+        "not acceptable now",
+        "give a client certificate that is in force with --cert, or check the clocks",
+    ),
     "UNSUPPORTED_CERTIFICATE": (
         "made for another purpose",
         "give a client certificate with --cert",
     ),
     "CERTIFICATE_UNKNOWN": ("not acceptable", "the log of the server says why"),
     "DECRYPT_ERROR": ("not acceptable", "the log of the server says why"),
+    "INTERNAL_ERROR": ("not acceptable", "the log of the server says why"),
     "ACCESS_DENIED": ("not acceptable", "the log of the server says why"),
     "HANDSHAKE_FAILURE": ("not acceptable", "the log of the server says why"),
 }

@@ -36,8 +36,7 @@ _STATES: Final = {
 
 _UNAUTHORIZED: Final = (
     Forbidden,
-    "look at the token with 'jobworker token show': it must be in force, carry a "
-    "role that may do this, and name the same subject as the certificate",
+    "'jobworker token show' says what a token allows for, and to whom",
 )
 
 _FAILURES: Final[Mapping[grpc.StatusCode, tuple[type[Failure], str]]] = {
