@@ -4,9 +4,10 @@ Who may pass: certificate, token and policy, in this order.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from attrs import define, field
@@ -41,6 +42,8 @@ class Gate:
     _most: int
     _mostOfOne: int
     _closing: bool = field(default=False, init=False)
+    _calls: int = field(default=0, init=False)
+    _empty: asyncio.Event = field(factory=asyncio.Event, init=False)
     _followers: Counter[str] = field(factory=Counter, init=False)
     _following: int = field(default=0, init=False)
     _log: Logger = field(factory=Logger, init=False)
@@ -50,12 +53,37 @@ class Gate:
         Let in who may.
         """
         self._closing = False
+        self._empty = asyncio.Event()
 
     def close(self) -> None:
         """
         Let nobody in any more.
         """
         self._closing = True
+        if not self._calls:
+            self._empty.set()
+
+    async def whenEmpty(self, seconds: float) -> None:
+        """
+        Wait until nobody is inside, once the gate is closed.
+
+        @param seconds: For how long.
+        """
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), seconds)
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """
+        Count a call while the context lasts.
+        """
+        self._calls += 1
+        try:
+            yield
+        finally:
+            self._calls -= 1
+            if self._closing and not self._calls:
+                self._empty.set()
 
     def admit(
         self, method: str, peer: str, metadata: Iterable[tuple[str, str | bytes]]

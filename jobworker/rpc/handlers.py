@@ -54,7 +54,8 @@ class _Method:
         """
         try:
             caller = self._admit(context)
-            answer = await behaviour(self._parse(data), caller)
+            with self.gate.call():
+                answer = await behaviour(self._parse(data), caller)
             return answer.SerializeToString()
         # Whatever went wrong stops here: the table says what becomes of it.
         except Exception as error:  # noqa: BLE001
@@ -69,7 +70,7 @@ class _Method:
         """
         try:
             caller = self._admit(context)
-            with self.gate.follower(caller):
+            with self.gate.call(), self.gate.follower(caller):
                 await behaviour(self._parse(data), caller, context.write)
             return
         except Exception as error:  # noqa: BLE001

@@ -24,7 +24,7 @@ from .handlers import Answering, Streaming, makeHandler
 #: Bytes that a request may have.
 MAX_REQUEST: Final = 4 * 2**20
 
-#: Seconds that calls get to end once they were told to.
+#: Seconds that calls get to hear what they were told at last.
 _LAST: Final = 1.0
 
 _OPTIONS: Final = (
@@ -86,7 +86,10 @@ class Server:
         await self._stopping.wait()
         self._gate.close()
         self._board.close()
-        await server.stop(self._grace)
+        # A server of gRPC that is stopping cancels calls that still come;
+        # clients try again somewhere else only if they are told UNAVAILABLE.
+        await self._gate.whenEmpty(self._grace)
+        await server.stop(_LAST)
         await _finish()
         await self._bridge.leave()
         self._room.close()

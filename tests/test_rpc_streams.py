@@ -1,0 +1,464 @@
+"""
+Following logs, without a connection: over real spools, in the test's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
+from hashlib import blake2b
+from itertools import count
+from typing import Any, TypeVar
+
+from hypothesis import given, settings
+
+from twisted.internet.task import Clock
+
+from jobworker.access.identity import Caller
+from jobworker.api import worker_pb2 as pb
+from jobworker.errors import NoSuchJob, ShuttingDown
+from jobworker.jobs import CommandExited, Drained, Record, Source, Status, advance
+from jobworker.logs.layout import logPath
+from jobworker.logs.reading import Library
+from jobworker.logs.spool import Spool, createSpool
+from jobworker.roster.memory import MemoryRoster
+from jobworker.rpc.board import Board, Poster
+from jobworker.rpc.bridge import Bridge
+from jobworker.rpc.desks import Desk, ReadingRoom
+from jobworker.rpc.places import Places
+from jobworker.rpc.readlog import ChunkStreamer
+from jobworker.rpc.streamlog import LineStreamer
+from tests.contracts import exampleRecord
+from tests.loops import ImmediateReactor, LoopTestCase
+from tests.spools import Writes, content, extend, writes
+from tests.tokens import ALICE
+
+OUT, ERR = Source.STDOUT, Source.STDERR
+
+_T = TypeVar("_T")
+
+
+def exited(record: Record) -> Record:
+    """
+    Let a job have exited with 0.
+    """
+    return advance(advance(record, CommandExited(Status(code=0))), Drained(77))
+
+
+class HeldExecutor(Executor):
+    """
+    Threads that do nothing before the test lets them.
+    """
+
+    def __init__(self) -> None:
+        self.held: list[Callable[[], object]] = []
+        self.closed = False
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """
+        Remember to do something.
+        """
+        future: Future[Any] = Future()
+        self.held.append(lambda: future.set_result(fn(*args, **kwargs)))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """
+        Remember that nothing more is to come.
+        """
+        self.closed = True
+
+
+class Sluggish:
+    """
+    A cursor whose disk is slow.
+    """
+
+    def read(self, limit: int, wait: bool = True) -> list[str]:
+        """
+        Read only for who waits.
+        """
+        if not wait:
+            raise BlockingIOError
+        return ["read"]
+
+
+class StreamTestCase(LoopTestCase):
+    """
+    A job, its log, and what reads it.
+    """
+
+    def setUp(self) -> None:
+        """
+        Make all of it.
+        """
+        super().setUp()
+        self.roster = MemoryRoster(Clock())
+        bridge = Bridge(ImmediateReactor(), self.loop)
+        self.board = Board(self.loop, bridge, self.roster, 5.0, 2)
+        self.successResultOf(self.roster.subscribe(Poster(bridge, self.board)))
+        self.directory = self.mktemp()
+        self.threads = ThreadPoolExecutor(2)
+        self.room = ReadingRoom(self.loop, Library(self.directory), self.threads)
+        self.addCleanup(self.room.close)
+        places = Places(self.finding, self.room, self.board)
+        self.lines = LineStreamer(places, 60.0)
+        self.chunks = ChunkStreamer(self.loop, places, 60.0)
+        self.sent: list[bytes] = []
+        self.number = count(1)
+
+    async def finding(self, job: pb.Job, caller: Caller, method: str) -> Record:
+        """
+        Find a job, whoever asks.
+        """
+        return await self.board.find(job.id)
+
+    async def write(self, message: bytes) -> None:
+        """
+        Send a message.
+        """
+        self.sent.append(message)
+
+    def job(self, what: Writes = ()) -> tuple[Record, Spool]:
+        """
+        Make a job that runs and has written something.
+        """
+        record = exampleRecord(next(self.number))
+        path = logPath(self.directory, record.identifier)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        spool = createSpool(path, count(1).__next__)
+        self.addCleanup(spool.close)
+        extend(spool, what)
+        self.roster.put(record)
+        self.turn()
+        return record, spool
+
+    def finish(self, record: Record, spool: Spool) -> None:
+        """
+        Let a job end.
+        """
+        spool.seal()
+        self.roster.grow(record.identifier)
+        self.roster.put(exited(record))
+
+    def stream(self, record: Record, start: int = 0) -> asyncio.Task[None]:
+        """
+        Begin to follow the lines of a job.
+        """
+        request = pb.StreamRequest(job=pb.Job(id=record.identifier), startPoint=start)
+        return self.begin(self.lines.streamLog(request, ALICE, self.write))
+
+    def read(self, record: Record, **fields: Any) -> asyncio.Task[None]:
+        """
+        Begin to read the log of a job.
+        """
+        request = pb.ReadRequest(job=pb.Job(id=record.identifier), **fields)
+        return self.begin(self.chunks.readLog(request, ALICE, self.write))
+
+    def until(self, fact: Callable[[], bool]) -> None:
+        """
+        Run the loop until something is so.
+        """
+
+        async def wait() -> None:
+            while not fact():
+                await asyncio.sleep(0)
+
+        self.run_(asyncio.wait_for(wait(), 10))
+
+    def logs(self) -> list[pb.Log]:
+        """
+        What was sent, as entries.
+        """
+        return [pb.Log.FromString(message) for message in self.sent]
+
+    def replies(self) -> list[pb.ReadReply]:
+        """
+        What was sent, as answers of ReadLog.
+        """
+        return [pb.ReadReply.FromString(message) for message in self.sent]
+
+
+class WholeTests(StreamTestCase):
+    """
+    Whatever a job wrote, and whenever it is read, everything is there once.
+    """
+
+    @settings(max_examples=25)
+    @given(writes, writes)
+    def test_lines(self, before: Writes, after: Writes) -> None:
+        """
+        Lines that are followed are those that are read later, and hold all
+        bytes.
+        """
+        record, spool = self.job(before)
+        self.sent.clear()
+        task = self.stream(record)
+        extend(spool, after)
+        self.finish(record, spool)
+        self.end(task)
+        followed = self.sent.copy()
+        self.sent.clear()
+        self.end(self.stream(record))
+        self.assertEqual(self.sent, followed)
+        logs = self.logs()
+        self.assertEqual([each.nbSequence for each in logs], [*range(len(logs))])
+        said = {OUT: b"", ERR: b""}
+        for log in logs[:-1]:
+            entry = json.loads(log.entry)
+            said[Source[entry["source"].upper()]] += entry["msg"].encode(
+                "utf-8", "surrogateescape"
+            ) + (b"" if log.unterminated else b"\n")
+        for source in Source:
+            self.assertEqual(said[source], content([*before, *after], source))
+
+    @settings(max_examples=25)
+    @given(writes, writes)
+    def test_chunks(self, before: Writes, after: Writes) -> None:
+        """
+        Chunks that are followed hold all bytes, and the digest is theirs.
+        """
+        record, spool = self.job(before)
+        self.sent.clear()
+        task = self.read(record, follow=True)
+        extend(spool, after)
+        self.finish(record, spool)
+        self.end(task)
+        begin, *chunks, end = self.replies()
+        self.assertTrue(begin.HasField("begin"))
+        said = {OUT: b"", ERR: b""}
+        for each in chunks:
+            said[Source(each.chunk.source)] += each.chunk.data
+        for total in end.end.totals:
+            source = Source(total.source)
+            self.assertEqual(said[source], content([*before, *after], source))
+            self.assertEqual(total.bytes, len(said[source]))
+            self.assertEqual(total.digest, blake2b(said[source]).digest())
+
+    def test_resumed(self) -> None:
+        """
+        A reading that is resumed anywhere ends with the digest of all that
+        the client has had.
+        """
+        whole = b"0123456789" * 10
+        record, spool = self.job([(OUT, whole)])
+        self.finish(record, spool)
+        for first, at in ((0, 0), (0, 1), (0, 99), (0, 100), (7, 50), (100, 100)):
+            self.sent.clear()
+            offset = pb.Offset(source=pb.STDOUT, offset=at, digest_from=first)
+            offsets = pb.Offsets(offsets=[offset])
+            self.end(self.read(record, sources=[1], offsets=offsets))
+            total = self.replies()[-1].end.totals[0]
+            self.assertEqual(total.digest_from, first)
+            self.assertEqual(total.digest, blake2b(whole[first:]).digest())
+
+
+class FollowTests(StreamTestCase):
+    """
+    Followers go on as long as there may be more.
+    """
+
+    def test_growing(self) -> None:
+        """
+        A job that writes faster than it is read can be read as far as it had
+        come when the reading began.
+        """
+        record, spool = self.job([(OUT, b"x" * 200_000)])
+
+        async def write(message: bytes) -> None:
+            self.sent.append(message)
+            spool.append(OUT, b"y" * 100_000)
+
+        request = pb.ReadRequest(job=pb.Job(id=record.identifier))
+        self.run_(asyncio.wait_for(self.chunks.readLog(request, ALICE, write), 10))
+        end = self.replies()[-1].end
+        self.assertGreaterEqual(end.totals[0].bytes, 200_000)
+        self.assertLess(end.totals[0].bytes, 400_000)
+
+    def test_notOverBeforeTheEnd(self) -> None:
+        """
+        A log that is sealed is not the end: how the job ended is still to be
+        said.
+        """
+        record, spool = self.job()
+        tasks = [self.stream(record), self.read(record, follow=True)]
+        spool.seal()
+        self.roster.grow(record.identifier)
+        self.turn()
+        self.assertEqual([task.done() for task in tasks], [False, False])
+        self.roster.put(exited(record))
+        for task in tasks:
+            self.end(task)
+
+    def test_neverSealed(self) -> None:
+        """
+        The log of a job that has ended is at its end though it was never
+        sealed.
+        """
+        record, _ = self.job([(OUT, b"one\ntwo")])
+        self.roster.put(exited(record))
+        self.end(self.stream(record))
+        self.assertEqual(json.loads(self.logs()[0].entry)["msg"], "one")
+        self.end(self.read(record, follow=True))
+
+    def test_slowClient(self) -> None:
+        """
+        Of a client that does not read, nothing is held but a small batch.
+        """
+        record, spool = self.job([(OUT, b"x" * 10_000_000)])
+        self.finish(record, spool)
+        stalled: list[bytes] = []
+        never = self.loop.create_future()
+
+        async def write(message: bytes) -> None:
+            stalled.append(message)
+            if len(stalled) > 1:
+                await never
+
+        request = pb.ReadRequest(job=pb.Job(id=record.identifier), follow=True)
+        task = self.begin(self.chunks.readLog(request, ALICE, write))
+        self.until(lambda: len(stalled) > 1)
+        self.turn()
+        self.assertLess(sum(map(len, stalled)), 100_000)
+        task.cancel()
+        with self.assertRaises(asyncio.CancelledError):
+            self.end(task)
+
+    def test_shutdown(self) -> None:
+        """
+        Who follows when the service ends is told so, whether waiting or
+        reading.
+        """
+        record, _ = self.job([(OUT, b"a line\n" * 100_000)])
+
+        async def write(message: bytes) -> None:
+            self.board.close()
+
+        request = pb.StreamRequest(job=pb.Job(id=record.identifier))
+        with self.assertRaises(ShuttingDown):
+            self.run_(self.lines.streamLog(request, ALICE, write))
+
+    def test_noLog(self) -> None:
+        """
+        A job without a log is like none, and is not remembered.
+        """
+        record = exited(exampleRecord(99))
+        self.roster.put(record)
+        self.turn()
+        self.successResultOf(self.roster.delete(record.identifier))
+        for start in (self.stream, partial(self.read, follow=True)):
+            with self.assertRaises(NoSuchJob):
+                self.end(start(record))
+        with self.assertRaises(NoSuchJob):
+            self.run_(self.board.find(record.identifier))
+
+    def test_heartbeat(self) -> None:
+        """
+        A client hears something while a long digest is made.
+        """
+        record, spool = self.job([(OUT, b"x" * 100)])
+        self.finish(record, spool)
+        held = HeldExecutor()
+        self.room._threads = held
+        self.chunks._heartbeat = 0.001
+        offset = pb.Offset(source=pb.STDOUT, offset=100)
+        task = self.read(record, offsets=pb.Offsets(offsets=[offset]))
+        self.until(lambda: len(self.sent) > 3)
+        kinds = [each.WhichOneof("reply") for each in self.replies()]
+        self.assertEqual(kinds[:3], ["begin", "heartbeat", "heartbeat"])
+        held.held.pop()()
+        self.end(task)
+        self.assertEqual(
+            self.replies()[-1].end.totals[0].digest, blake2b(b"x" * 100).digest()
+        )
+
+
+class DeskTests(StreamTestCase):
+    """
+    The loop waits for no disk.
+    """
+
+    def desk(self, body: Callable[[Desk], Any]) -> Any:
+        """
+        Read a log.
+        """
+        record, _ = self.job()
+
+        async def reading() -> Any:
+            async with self.room.desk(record.identifier) as desk:
+                self.files = desk.files
+                return await body(desk)
+
+        return reading()
+
+    def test_inThread(self) -> None:
+        """
+        What is not in memory is read in another thread.
+        """
+        held = self.room._threads = HeldExecutor()
+        task = self.begin(self.desk(lambda desk: desk.read(Sluggish(), 1)))
+        self.until(lambda: bool(held.held))
+        self.assertFalse(task.done())
+        held.held.pop()()
+        self.assertEqual(self.end(task), ["read"])
+
+    def test_leaves(self) -> None:
+        """
+        Files are not closed while a thread reads them, though nobody waits
+        for it any more; then they are.
+        """
+        held = self.room._threads = HeldExecutor()
+        task = self.begin(self.desk(lambda desk: desk.read(Sluggish(), 1)))
+        self.until(lambda: bool(held.held))
+        task.cancel()
+        self.turn()
+        self.assertTrue(task.cancelled())
+        self.assertEqual(self.files.size(OUT), 0)
+        held.held.pop()()
+        self.until(self.closed)
+
+    def test_leavesEarly(self) -> None:
+        """
+        Files that are opened for somebody who has gone are closed.
+        """
+        librarian = self.room._librarian = HeldExecutor()
+        opened: list[Any] = []
+
+        async def body(desk: Desk) -> None:
+            self.fail("nobody is there")
+
+        task = self.begin(self.desk(body))
+        self.until(lambda: bool(librarian.held))
+        task.cancel()
+        self.turn()
+        librarian.held.pop()()
+        opened += self.room._library._loans.values()
+        self.until(lambda: bool(librarian.held))
+        librarian.held.pop()()
+        self.assertEqual(len(opened), 1)
+        self.assertEqual(self.room._library._loans, {})
+
+    def test_shared(self) -> None:
+        """
+        Two readers of a log share its files.
+        """
+        record, _ = self.job()
+
+        async def reading() -> bool:
+            async with (
+                self.room.desk(record.identifier) as one,
+                self.room.desk(record.identifier) as other,
+            ):
+                return one.files is other.files
+
+        self.assertTrue(self.run_(reading()))
+
+    def closed(self) -> bool:
+        """
+        Say whether nobody has any files.
+        """
+        return not self.room._library._loans
