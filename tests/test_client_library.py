@@ -1,0 +1,175 @@
+"""
+The client as a library: its public names, its documentation, and how it reads
+what servers say.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import grpc
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from jobworker import client
+from jobworker.api import worker_pb2 as wire
+from jobworker.client import failures
+from jobworker.client.credentials import LIMIT, Credentials, loadToken
+from jobworker.client.failures import (
+    BadCredentials,
+    Failure,
+    StopIgnored,
+    TimedOut,
+    Unacceptable,
+    Unreachable,
+    Unreadable,
+)
+from jobworker.client.translation import failureOf
+
+from .certificates import path
+from .logscripts import LogScript
+from .wireserver import ID, TOKEN, WireServer, status
+
+TEXT = (Path(__file__).parent.parent / "docs" / "client.rst").read_text("utf-8")
+
+
+class FacadeTests(SynchronousTestCase):
+    """
+    The public names.
+    """
+
+    def test_names(self) -> None:
+        """
+        Every public name can be had, and no other.
+        """
+        for name in client.__all__:
+            self.assertTrue(hasattr(client, name), name)
+        self.assertFalse(hasattr(client, "nothing"))
+
+    def test_documented(self) -> None:
+        """
+        Every failure and every method is explained.
+        """
+        for name, value in vars(failures).items():
+            if isinstance(value, type) and issubclass(value, Failure):
+                self.assertIn(f"``{name}``", TEXT)
+        for name in ("start", "stop", "query", "delete", "readLog"):
+            self.assertTrue(hasattr(client.Client, name))
+            self.assertIn(f"\n``{name}(", TEXT)
+
+    def test_example(self) -> None:
+        """
+        The example does what it says.
+        """
+        script = LogScript([(1, b"out\n"), (2, b"err\n")], ending=status(exitCode=3))
+        server = WireServer(
+            {"StartJob": lambda _, __: wire.Job(id=ID), "ReadLog": script.served}
+        )
+        self.addCleanup(server.stop)
+        token = Path(self.mktemp())
+        token.write_text(TOKEN)
+        found = re.search(r"::\n\n((?:    .*\n|\n)+)", TEXT)
+        assert found is not None
+        code = textwrap.dedent(found[1]).replace("7777", str(server.port))
+        for name in ("alice_cert.pem", "alice_key.pem", "server_ca.pem"):
+            code = code.replace(name, path(name))
+        printed = StringIO()
+        with redirect_stdout(printed):
+            exec(code.replace("alice.jwt", str(token)), {})
+        self.assertEqual(
+            printed.getvalue().splitlines(),
+            ["STDOUT 0 b'out\\n'", "STDERR 0 b'err\\n'", "State.EXITED 3"],
+        )
+
+
+class TranslationTests(SynchronousTestCase):
+    """
+    What statuses mean.
+    """
+
+    def test_deadlines(self) -> None:
+        """
+        A stop that was ignored is told from an answer that does not come.
+        """
+        code = grpc.StatusCode.DEADLINE_EXCEEDED
+        rows = {
+            "Deadline Exceeded": TimedOut,
+            "no answer in 5 s": TimedOut,
+            "job 1 is still running; stop it with force": StopIgnored,
+            "process still running": StopIgnored,
+        }
+        for details, kind in rows.items():
+            self.assertIs(type(failureOf(code, details)), kind, details)
+
+    def test_lost(self) -> None:
+        """
+        However gRPC calls it, a connection that ends during a call is lost, and
+        the call may have arrived.
+        """
+        for code, details, sent in (
+            (grpc.StatusCode.INTERNAL, "Received RST_STREAM with error code 2", True),
+            (grpc.StatusCode.UNKNOWN, "Stream removed", True),
+            (grpc.StatusCode.CANCELLED, "CANCELLED", True),
+            (grpc.StatusCode.UNAVAILABLE, "Socket closed", True),
+            (grpc.StatusCode.UNAVAILABLE, "failed to connect to all addresses", False),
+        ):
+            failure = failureOf(code, details)
+            assert isinstance(failure, Unreachable), failure
+            self.assertEqual((failure.cause, failure.sent), (details, sent))
+
+    def test_nothingSaid(self) -> None:
+        """
+        A status without words is named.
+        """
+        self.assertEqual(failureOf(grpc.StatusCode.ABORTED, "").cause, "ABORTED")
+
+    def test_oneLine(self) -> None:
+        """
+        Whatever a server says takes one line and controls no terminal.
+        """
+        said = str(failureOf(grpc.StatusCode.NOT_FOUND, "a\n\x1b[2Jb"))
+        self.assertTrue(said.isprintable(), said)
+
+
+class RequestTests(SynchronousTestCase):
+    """
+    What cannot be asked.
+    """
+
+    def test_refused(self) -> None:
+        """
+        Nothing is sent that no message can carry.
+        """
+        server = WireServer({})
+        self.addCleanup(server.stop)
+        with server.client() as each:
+            self.assertRaises(Unacceptable, each.stop, ID, grace=-1.0)
+            self.assertRaises(Unacceptable, each.stop, ID, grace=float("nan"))
+            self.assertRaises(Unacceptable, each.stop, ID, grace=1e300)
+            self.assertRaises(Unacceptable, each.query, "\udcff")
+            self.assertRaises(Unacceptable, each.readLog, "\udcff")
+
+    def test_files(self) -> None:
+        """
+        Files with odd names or contents are refused.
+        """
+        good = (path("alice_cert.pem"), path("alice_key.pem"), [path("server_ca.pem")])
+        large, locked = Path(self.mktemp()), Path(self.mktemp())
+        large.write_bytes(b"x" * (LIMIT + 1))
+        locked.write_text(
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE KEY-----"
+        )
+        rows: list[tuple[str | Path, type[Failure], str]] = [
+            ("a\0b", Unreadable, "null"),
+            (large, BadCredentials, "too large"),
+            (locked, BadCredentials, "encrypted"),
+        ]
+        for name, kind, word in rows:
+            failure = self.assertRaises(kind, Credentials.load, good[0], name, good[2])
+            self.assertIn(word, str(failure))
+        self.assertRaises(BadCredentials, loadToken, "a\0b")
+        self.assertEqual(loadToken(f" {TOKEN}\n"), TOKEN)
