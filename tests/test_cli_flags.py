@@ -154,6 +154,7 @@ class MistakeTests(SynchronousTestCase):
         self.check(["--nope"], 64, "--nope")
         self.check(["query"], 64, "--job")
         self.check(["query", "--jab", "x"], 64, "--jab")
+        self.check(["query", "--job"], 64, "requires an argument", "query --help")
         self.check(["start", *self.flags()], 64, "--cmd")
         for name in ("cert", "key", "ca", "token"):
             flags = self.flags(**{name: ""})

@@ -74,7 +74,8 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     except click.Abort:
         return Exit.INTERRUPTED
     except click.ClickException as error:
-        said, code = _explained(error, name), Exit.USAGE
+        said = _explained(error, " ".join([name, *subcommand]).strip())
+        code = Exit.USAGE
     except JobWorkerError as error:
         said, code = str(error), exitFor(error)
     except OSError as error:
