@@ -5,7 +5,9 @@ or a status.
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -73,6 +75,9 @@ class _Method:
             with self.gate.call(), self.gate.follower(caller):
                 await behaviour(self._parse(data), caller, context.write)
             return
+        # It could not be written, because nobody is there any more.
+        except grpc.aio.InternalError:
+            raise CancelledError from None
         except Exception as error:  # noqa: BLE001
             outcome = outcomeOf(error, self.name)
         await _refuse(outcome, context)
@@ -137,5 +142,7 @@ async def _refuse(outcome: Outcome, context: grpc.aio.ServicerContext) -> bytes:
     """
     details = detailsOf(outcome)
     trailing = ((DETAILS, details),) if details is not None else ()
-    await context.abort(outcome.code, outcome.message, trailing)
-    raise AssertionError("abort has returned")
+    with suppress(grpc.aio.InternalError):
+        await context.abort(outcome.code, outcome.message, trailing)
+    # The caller has gone; gRPC is told that this call is over.
+    raise CancelledError
