@@ -142,13 +142,14 @@ class WritingTests(SpoolCase):
 
     def test_private(self) -> None:
         """
-        Nobody else may read a log.
+        Nobody else may read a log, but the group of the directory that it is in.
         """
         self.create().close()
         modes = {os.stat(self.path).st_mode & 0o777}
-        self.assertEqual(modes, {0o700})
+        self.assertEqual({mode & ~0o050 for mode in modes}, {0o700})
         files = [self.index, *map(self.file, Source)]
-        self.assertEqual({os.stat(file).st_mode & 0o777 for file in files}, {0o600})
+        modes = {os.stat(file).st_mode & 0o777 for file in files}
+        self.assertEqual({mode & ~0o040 for mode in modes}, {0o600})
 
     def test_twice(self) -> None:
         """

@@ -177,7 +177,13 @@ def lockState(state: StateDirectory) -> StateLock:
 
     @raise StateTaken: If there is another.
     """
-    descriptor = os.open(state.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        descriptor = os.open(state.lock, flags, 0o600)
+    except OSError as error:
+        raise BadConfiguration(
+            f"cannot open the lock {state.lock}: {error.strerror}"
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -23,6 +23,9 @@ from .calling import Call, ConnectionBroken, TooBusy
 _SOON: Final = 0.05
 _LATE: Final = 2.0
 
+# Seconds until the next when somebody has to do something before it can succeed.
+_HOPELESS: Final = 10.0
+
 
 @define(eq=False)
 class _CallFactory(Factory):
@@ -68,6 +71,7 @@ class Line:
     _decided: Milestone[BadConfiguration | None] = field(factory=Milestone, init=False)
     _working: Deferred[None] | None = field(default=None, init=False)
     _closing: bool = field(default=False, init=False)
+    _hopeless: bool = field(default=False, init=False)
 
     def open(self) -> None:
         """
@@ -121,7 +125,7 @@ class Line:
                 # Who closes it may be called from here.
                 if self._closing:
                     return
-                await deferLater(self._clock, pause)
+                await deferLater(self._clock, _HOPELESS if self._hopeless else pause)
                 pause = min(pause * 2, _LATE)
         except CancelledError:
             return
@@ -134,12 +138,16 @@ class Line:
 
         @return: Whether the line was ready.
         """
+        self._hopeless = False
         try:
             call = await self._endpoint.connect(_CallFactory(self._make))
         except CancelledError:
             raise
         except BadConfiguration as error:
             self._decide(error)
+            return False
+        except RosterUnreachable as error:
+            self.why = error.reason
             return False
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             self.why = " ".join(str(error).split())
@@ -172,5 +180,6 @@ class Line:
         """
         if error is not None:
             self.why = str(error)
+            self._hopeless = True
         if not self._decided.reached:
             self._decided.reach(error)

@@ -8,11 +8,13 @@ from collections.abc import Callable, Set
 
 from attrs import define, field
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IReactorTime, ITransport
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
 from ..interfaces import IRoster
+from ..milestones import Milestone
 from .greeting import Greeting, ourGreeting
 from .outbox import MOST
 from .peers import Peer, readPeer
@@ -41,6 +43,8 @@ class SessionFactory(Factory):
     _identify: Callable[[ITransport], Peer] = readPeer
     sessions: set[Session] = field(factory=set, init=False)
     _terms: Terms = field(init=False)
+    _closing: bool = field(default=False, init=False)
+    _closed: Milestone[None] = field(factory=Milestone, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._terms = Terms(
@@ -60,12 +64,20 @@ class SessionFactory(Factory):
         """
         return Session(self._terms)
 
-    def close(self) -> None:
+    def close(self) -> Deferred[None]:
         """
         Close all connections when everything was sent.
+
+        Call this when nobody can connect any more.
+
+        @return: A L{Deferred} firing when they are closed.
         """
+        self._closing = True
         for session in tuple(self.sessions):
             session.close()
+        if not self.sessions and not self._closed.reached:
+            self._closed.reach(None)
+        return self._closed.wait()
 
     def _began(self, session: Session) -> None:
         self.sessions.add(session)
@@ -76,3 +88,5 @@ class SessionFactory(Factory):
             self.log.info("{who} is gone", who=session.who())
             self.sessions.remove(session)
             self._changed()
+            if self._closing and not self.sessions and not self._closed.reached:
+                self._closed.reach(None)

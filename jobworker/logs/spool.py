@@ -189,13 +189,14 @@ def createSpool(path: str, now: Callable[[], int] = time_ns) -> Spool:
     """
     Begin a new log.
 
-    @param path: The directory to make for it.
+    @param path: The directory to make for it.  The group of the one above it
+        may read it, and whether that lets anybody in is decided there.
 
     @param now: The clock: nanoseconds since the epoch.
 
     @raise OSError: If the disk refuses; what was made is removed.
     """
-    os.makedirs(path, mode=0o700)
+    os.makedirs(path, mode=0o750)
     try:
         opened = _openFiles(path, _FLAGS | os.O_EXCL)
     except OSError:
@@ -256,7 +257,7 @@ def _openFiles(path: str, flags: int) -> list[int]:
     opened: list[int] = []
     try:
         for name in (INDEX, *FILES.values()):
-            opened.append(os.open(os.path.join(path, name), flags, 0o600))
+            opened.append(os.open(os.path.join(path, name), flags, 0o640))
     except OSError:
         for descriptor in opened:
             os.close(descriptor)

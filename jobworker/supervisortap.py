@@ -1,0 +1,135 @@
+"""
+The supervisor as a command: C{twistd jobworker-supervisor}, or, without
+anything of twistd, C{python -m jobworker.supervisortap}.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, cast
+
+from twisted.application.service import IService
+from twisted.logger import globalLogBeginner, textFileLogObserver
+from twisted.python.logfile import LogFile
+
+from .daemon.ending import endWithError
+from .daemon.options import StrictOptions, number
+from .daemon.state import StateDirectory, defaultStateDirectory, findGatewayUser
+from .daemon.supervisor import ISupervisorReactor, Supervisor, SupervisorSettings
+from .errors import BadConfiguration
+
+
+def _seconds(text: str) -> float:
+    """
+    Read a time that may be endless.
+    """
+    if text == "never":
+        return math.inf
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"{text!r} is neither a number of seconds nor 'never'")
+    return seconds
+
+
+class Options(StrictOptions):
+    """
+    What a supervisor is told on its command line.
+    """
+
+    synopsis = "[options]"
+    command = "jobworker-supervisor"
+    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
+        "linger": _seconds,
+        "ready-fd": number(3, 1_000_000),
+    }
+
+    optParameters: ClassVar[Sequence[Sequence[Any]]] = [
+        ["state-dir", None, None, "Directory for logs and the table of jobs."],
+        ["gateway-user", None, None, "Another user whose gateways may connect."],
+        [
+            "linger",
+            None,
+            "60",
+            "Seconds to stay when there is no gateway and no job, or never to leave.",
+        ],
+        ["log-file", None, None, "File to log to, if not standard error."],
+        ["ready-fd", None, None, "Descriptor to say on what came of the start."],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+
+def makeService(options: Options) -> IService:
+    """
+    Make the supervisor.
+
+    @raise SystemExit: If something is wrong.
+    """
+    from twisted.internet import reactor as found
+
+    reactor = cast(ISupervisorReactor, found)
+    user = options["gateway-user"]
+    try:
+        gateway = None if user is None else findGatewayUser(user)
+    except BadConfiguration as error:
+        raise SystemExit(f"jobworker-supervisor: {error}") from None
+    linger = options["linger"]
+    settings = SupervisorSettings(
+        StateDirectory(options["state-dir"] or defaultStateDirectory()),
+        None if linger == math.inf else linger,
+        gateway,
+        options["ready-fd"],
+    )
+    return Supervisor(
+        reactor,
+        settings,
+        lambda reason: endWithError(reactor, reason),
+        reactor.stop,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """
+    Be a supervisor, and nothing that twistd would add.
+    """
+    # Twisted's reactor would load it for the sake of TLS.
+    sys.modules["OpenSSL"] = None  # type: ignore[assignment]
+    options = Options()
+    options.parseOptions(sys.argv[1:] if arguments is None else arguments)
+    from twisted.internet import reactor
+
+    service = makeService(options)
+    path = options["log-file"]
+    output: Any = sys.stderr if path is None else _openLog(path)
+    globalLogBeginner.beginLoggingTo(
+        [textFileLogObserver(output)], redirectStandardIO=False
+    )
+    os.chdir("/")
+    service.privilegedStartService()
+    service.startService()
+    reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
+    reactor.run()
+
+
+def _openLog(path: str) -> LogFile:
+    """
+    Open a log that begins a new file again and again.
+    """
+    return LogFile(
+        os.path.basename(path),
+        os.path.dirname(os.path.abspath(path)),
+        rotateLength=2**20,
+        defaultMode=0o600,
+        maxRotatedFiles=4,
+    )
+
+
+if __name__ == "__main__":
+    main()
