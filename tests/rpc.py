@@ -31,6 +31,7 @@ from jobworker.access.identity import Peer
 from jobworker.access.peers import PeerBook
 from jobworker.access.tokens import ISSUER, TokenVerifier
 from jobworker.api import worker_pb2 as pb
+from jobworker.interfaces import IRoster
 from jobworker.jobs import Record
 from jobworker.logs.layout import logPath
 from jobworker.logs.spool import Spool, createSpool
@@ -172,12 +173,10 @@ class RPCTestCase(TestCase):
         self.directory = mkdtemp(dir="/tmp", prefix="jwrpc")
         self.addCleanup(rmtree, self.directory)
         self.logs = os.path.join(self.directory, "jobs")
-        self.roster = MemoryRoster(reactor, SCRIPTS)
-        self.addCleanup(self.roster.close)
         self.peers = PeerBook()
         self.service = RPCService(
             reactor,
-            self.roster,
+            await self.makeRoster(),
             TokenVerifier(PUBLIC_PEM, ISSUER, lambda: float(NOW)),
             self.peers,
             self.logs,
@@ -189,6 +188,14 @@ class RPCTestCase(TestCase):
         await self.service.whenListening()
         self.relays = 0
         self.alice = self.connect(peerNamed("alice"))
+
+    async def makeRoster(self) -> IRoster:
+        """
+        Make the roster that the server is for.
+        """
+        self.roster = MemoryRoster(reactor, SCRIPTS)
+        self.addCleanup(self.roster.close)
+        return self.roster
 
     def connect(self, peer: Peer | None) -> grpc.Channel:
         """

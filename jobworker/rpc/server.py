@@ -27,7 +27,8 @@ MAX_REQUEST: Final = 4 * 2**20
 #: Seconds that calls get to hear what they were told at last.
 _LAST: Final = 1.0
 
-_OPTIONS: Final = (
+#: How gRPC is to work.
+OPTIONS: Final = (
     ("grpc.max_receive_message_length", MAX_REQUEST),
     ("grpc.max_send_message_length", -1),
     # Room for a token of any length that is looked at.
@@ -73,7 +74,7 @@ class Server:
         requirePrivate(os.path.dirname(self._socket))
         with suppress(FileNotFoundError):
             os.unlink(self._socket)
-        server = grpc.aio.server(options=_OPTIONS)
+        server = grpc.aio.server(options=OPTIONS)
         handler = makeHandler(self._gate, self._answering, self._streaming)
         server.add_generic_rpc_handlers((handler,))
         try:

@@ -382,6 +382,33 @@ class LiveTests(RPCTestCase):
         while self.roster.followed[self.job.id]:
             await self.call("QueryJob", self.job)
 
+    async def test_connectionLost(self) -> None:
+        """
+        A follower whose connection is gone is followed no more.
+        """
+        channel = self.connect(peerNamed("alice"))
+        stream = self.follow("ReadLog", channel)
+        await self.nextOf(stream)
+        await deferToThread(channel.close)
+        while self.roster.followed[self.job.id]:
+            await self.call("QueryJob", self.job)
+
+    async def test_stalled(self) -> None:
+        """
+        Followers who do not read keep nobody from anything.
+        """
+        for _ in range(3):
+            stream = self.follow("ReadLog")
+            await self.nextOf(stream)
+        for _ in range(100):
+            self.say(OUT, b"x" * 100_000)
+        await self.call("QueryJob", self.job)
+        request = pb.ReadRequest(job=self.job)
+        bobs = self.connect(peerNamed("bob"))
+        admin = claiming(sub="bob", roles=["system.admin"])
+        replies = await self.call("ReadLog", request, admin, bobs)
+        self.assertEqual(replies[-1].end.totals[0].bytes, 10_000_000)
+
     async def test_shutdown(self) -> None:
         """
         When the service ends, followers are told to go elsewhere.

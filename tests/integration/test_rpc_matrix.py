@@ -91,6 +91,7 @@ BAD_TOKENS: Final = {
     "no roles": claiming(roles=[]),
     "no end": claiming(exp=None),
     "empty": "",
+    "long": "a" * 15_000,
     "nonsense": "a.b.c",
 }
 

@@ -22,6 +22,7 @@ from jobworker.access.tokens import ISSUER, TokenVerifier
 from jobworker.api import worker_pb2 as pb
 from jobworker.errors import BadConfiguration, ShuttingDown
 from jobworker.jobs import Command, Record
+from jobworker.rpc.server import OPTIONS
 from jobworker.rpc.service import RPCService
 from jobworker.rpc.settings import Settings
 from tests.contracts import exampleRecord
@@ -198,6 +199,21 @@ class LifeTests(RPCTestCase):
         except error:
             return
         self.fail(f"there was no {error.__name__}")
+
+    def test_options(self) -> None:
+        """
+        The server's figures are those that clients were promised.
+        """
+        for name, value in (
+            ("grpc.max_receive_message_length", 4 * 2**20),
+            ("grpc.max_concurrent_streams", 1000),
+            ("grpc.keepalive_time_ms", 60_000),
+            ("grpc.keepalive_timeout_ms", 180_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+        ):
+            self.assertEqual(dict(OPTIONS)[name], value)
+        permitted = dict(OPTIONS)["grpc.http2.min_ping_interval_without_data_ms"]
+        self.assertLessEqual(permitted, 60_000)
 
     def test_nothingBefore(self) -> None:
         """
