@@ -16,7 +16,7 @@ from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from jobworker.hosting.census import Entry, everybody, look
+from jobworker.hosting.census import Entry, children, look
 from jobworker.interfaces import IJobHandle
 from jobworker.jobs import Command, Source, Status
 from jobworker.launchers.plain import (
@@ -60,11 +60,25 @@ async def until(fact: Callable[[], Any], seconds: float = 20.0) -> Any:
     return result
 
 
-def processes() -> dict[int, Entry]:
+def living() -> int:
     """
-    Find all processes of the host.
+    Count the descendants of this process that are alive.
     """
-    return {entry.pid: entry for entry in map(look, everybody()) if entry}
+    return len([entry for entry in descendants() if not entry.dead])
+
+
+def descendants() -> list[Entry]:
+    """
+    Find all that descends from this process, zombies among it.
+    """
+    found: list[Entry] = []
+    waiting = children(os.getpid())
+    while waiting:
+        entry = look(waiting.pop())
+        if entry is not None:
+            found.append(entry)
+            waiting += children(entry.pid)
+    return found
 
 
 class HostTestCase(TestCase):

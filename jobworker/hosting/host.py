@@ -10,8 +10,9 @@ last is that nobody else can have started it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import count
 from typing import Final
 
 from attrs import define, field
@@ -113,22 +114,31 @@ class Host:
             self._owner(orphan) is household for orphan in self._orphans()
         )
 
-    async def members(self, household: Household) -> list[Entry]:
+    async def members(
+        self, household: Household, greet: Callable[[Entry], None]
+    ) -> list[Entry]:
         """
         Find all processes of a job, dead ones that nobody has reaped among
         them.
+
+        @param greet: Called with each as soon as it is found.
         """
         found: list[Entry] = []
+        waiting = [(pid, False) for pid in adopted()]
         if not household.leader.exited.reached:
-            leader = look(household.process.pid)
-            if leader is not None:
-                found.append(leader)
-        found += [each for each in self._orphans() if self._owner(each) is household]
-        for position, entry in enumerate(found):
-            household.kin.add((entry.pid, entry.start))
-            below = map(look, children(entry.pid))
-            found += [child for child in below if child is not None]
-            if position % _SLICE == _SLICE - 1:
+            waiting.append((household.process.pid, True))
+        for looks in count(1):
+            if not waiting:
+                break
+            pid, surely = waiting.pop()
+            entry = look(pid) if surely else self._orphan(pid)
+            if entry and (surely or self._owner(entry) is household):
+                household.kin.add((entry.pid, entry.start))
+                greet(entry)
+                found.append(entry)
+                if not entry.dead:
+                    waiting += [(child, True) for child in children(pid)]
+            if looks % _SLICE == 0:
                 await deferLater(self._clock, 0)
         return found
 
@@ -145,14 +155,17 @@ class Host:
         """
         Find our children that were born to others.
         """
-        found = []
-        for pid in adopted():
-            if pid not in reapProcessHandlers:
-                entry = look(pid)
-                # What this process spawns itself stays in its session.
-                if entry is not None and entry.session != self._session:
-                    found.append(entry)
-        return found
+        return [orphan for orphan in map(self._orphan, adopted()) if orphan]
+
+    def _orphan(self, pid: int) -> Entry | None:
+        """
+        Look at a child of ours if it was born to another.
+        """
+        if pid in reapProcessHandlers:
+            return None
+        entry = look(pid)
+        # What this process spawns itself stays in its session.
+        return None if entry is None or entry.session == self._session else entry
 
     def _owner(self, orphan: Entry) -> Household | None:
         """

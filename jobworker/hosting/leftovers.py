@@ -10,7 +10,7 @@ such a process; or if it descends from one.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from attrs import define, field
@@ -45,22 +45,39 @@ class Leftovers:
             if process is not None and process.boot == boot()
         )
 
-    async def find(self) -> list[Entry]:
+    async def find(self, greet: Callable[[Entry], None]) -> list[Entry]:
         """
         Find all that runs.
+
+        @param greet: Called with each.
         """
         entries: dict[int, Entry] = {}
         for position, pid in enumerate(everybody()):
             entry = look(pid)
-            if entry is not None and not entry.dead and pid != os.getpid():
+            if entry is not None and not entry.dead:
                 entries[pid] = entry
             if position % _SLICE == _SLICE - 1:
                 await deferLater(self._clock, 0)
+        self._spareOurselves(entries)
         found = {pid: entry for pid, entry in entries.items() if self._belongs(entry)}
         self._addSessions(found, entries)
         self._addDescendants(found, entries)
         self._known.update((entry.pid, entry.start) for entry in found.values())
+        for entry in found.values():
+            greet(entry)
         return list(found.values())
+
+    def _spareOurselves(self, entries: dict[int, Entry]) -> None:
+        """
+        Leave out this process and who started it: that may have been a job.
+        """
+        session = os.getsid(0)
+        pid = os.getpid()
+        while pid in entries:
+            pid = entries.pop(pid).parent
+        for entry in tuple(entries.values()):
+            if entry.session == session:
+                del entries[entry.pid]
 
     def _belongs(self, entry: Entry) -> bool:
         """

@@ -1,16 +1,19 @@
 """
 The end of whatever is there of a job.
 
-What runs is stopped first, until nothing new turns up: a stopped process
-cannot have children any more, and its children can be found by it.  Then all
-of it is killed.
+What runs is stopped first, each process as soon as it is found and with it its
+process group, until nothing new turns up: a stopped process cannot have
+children any more, and its children can be found by it.  Then all of it is
+killed.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from signal import SIGKILL, SIGSTOP
-from typing import Final
+from typing import Final, TypeAlias
 
 from attrs import define, field
 
@@ -27,19 +30,23 @@ _LATE: Final = 1.0
 # stopped are killed in any case.
 _CHASES: Final = 50
 
+#: Finds all processes that are to be ended, and calls what it is given with
+#: each as soon as it is found.
+Finder: TypeAlias = Callable[[Callable[[Entry], None]], Awaitable[Sequence[Entry]]]
+
 
 @define(eq=False)
 class Sweep:
     """
     One such end.
 
-    @ivar _find: Finds all processes that are to be ended.
-    @ivar _bury: Reaps the dead among them.
+    @ivar _find: Finds what is to be ended.
+    @ivar _bury: Reaps the dead among it.
     @ivar _stopped: What was stopped: number and start.
     """
 
     _clock: IReactorTime
-    _find: Callable[[], Awaitable[Sequence[Entry]]]
+    _find: Finder
     _bury: Callable[[Iterable[Entry]], None]
     _stopped: set[tuple[int, int]] = field(factory=set, init=False)
 
@@ -76,15 +83,21 @@ class Sweep:
         Stop processes until no new ones turn up.
         """
         for _ in range(_CHASES):
-            found = await self._find()
-            running = [
-                entry
-                for entry in found
-                if not entry.dead and (entry.pid, entry.start) not in self._stopped
-            ]
-            if not running:
+            before = len(self._stopped)
+            found = await self._find(self._stop)
+            if len(self._stopped) == before:
                 break
-            for entry in running:
-                deliver(SIGSTOP, entry.pid, entry.start)
-                self._stopped.add((entry.pid, entry.start))
         return found
+
+    def _stop(self, entry: Entry) -> None:
+        """
+        Stop a process, and with it its group.
+        """
+        if entry.dead or (entry.pid, entry.start) in self._stopped:
+            return
+        self._stopped.add((entry.pid, entry.start))
+        if deliver(SIGSTOP, entry.pid, entry.start):
+            # Stopped, it keeps the number of its group from being used again;
+            # and a job shares no group with anybody.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(entry.group, SIGSTOP)

@@ -85,12 +85,14 @@ class MemoryLauncher:
     Starts whatever it is asked to.
 
     @ivar refusals: Why programs cannot be started.
+    @ivar delay: While this is set, launches wait for it.
     @ivar handles: What was started, by the identifier of the job.
     @ivar leftovers: What there was of jobs before, by their identifiers, and
         was not ended.
     """
 
     refusals: dict[str, str] = field(factory=dict)
+    delay: Milestone[None] | None = None
     handles: dict[str, MemoryHandle] = field(factory=dict, init=False)
     leftovers: set[str] = field(factory=set, init=False)
     _pids: Callable[[], int] = field(factory=lambda: count(1000).__next__, init=False)
@@ -110,7 +112,9 @@ class MemoryLauncher:
             return fail(LaunchFailed(self.refusals[command.program]))
         handle = MemoryHandle(ProcessIdentity(self._pids(), 1, "memory"), command)
         self.handles[identifier] = handle
-        return succeed(handle)
+        if self.delay is None:
+            return succeed(handle)
+        return self.delay.wait().addCallback(lambda _: handle)
 
     def endLeftovers(
         self, jobs: Mapping[str, ProcessIdentity | None]

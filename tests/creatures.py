@@ -1,0 +1,157 @@
+"""
+Commands that are hard to end.
+
+Each says C{ready} when it is what it is.  Each of their processes ends by
+itself within a minute, whatever happens; and none ever has more than a few
+hundred.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from jobworker.jobs import Command
+
+_PRELUDE: Final = """
+import ctypes, os, signal, time
+END = time.monotonic() + 50
+def rest(code=0):
+    time.sleep(max(0, END - time.monotonic()))
+    os._exit(code)
+def ready():
+    os.write(1, b"ready\\n")
+def child():
+    return os.fork() == 0
+def orphan():
+    if not child():
+        return False
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    return True
+"""
+
+_SCRIPTS: Final = {
+    "one": """
+ready()
+rest()
+""",
+    "leaves the session": """
+if child():
+    os.setsid()
+    ready()
+rest()
+""",
+    "forks twice": """
+if orphan():
+    ready()
+rest()
+""",
+    "ignores all signals": """
+for number in range(1, 65):
+    if number not in (signal.SIGKILL, signal.SIGSTOP, 32, 33):
+        signal.signal(number, signal.SIG_IGN)
+ready()
+rest()
+""",
+    "is stopped": """
+pid = os.fork()
+if not pid:
+    os.setsid()
+    os.kill(os.getpid(), signal.SIGSTOP)
+    rest()
+os.waitpid(pid, os.WUNTRACED)
+ready()
+time.sleep(50)
+os.kill(pid, signal.SIGKILL)
+""",
+    "leaves a child behind": """
+if child():
+    rest()
+ready()
+os._exit(3)
+""",
+    "leaves an orphan that holds the pipe": """
+if orphan():
+    ready()
+    rest()
+os._exit(3)
+""",
+    "changes its environment": """
+if orphan():
+    ready()
+    null = os.open("/dev/null", os.O_RDWR)
+    for each in range(3):
+        os.dup2(null, each)
+    os.execve("/bin/sleep", ["sleep", "50"], {"JOBWORKER_JOB_ID": "another"})
+rest()
+""",
+    "changes its own environment": """
+ready()
+os.execve("/bin/sleep", ["sleep", "50"], {})
+""",
+    "makes zombies": """
+for _ in range(50):
+    if child():
+        os._exit(0)
+    if orphan():
+        os._exit(0)
+ready()
+rest()
+""",
+    "adopts its orphans": """
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+if orphan():
+    ready()
+rest()
+""",
+    "is many": """
+for _ in range(500):
+    if child():
+        rest()
+ready()
+rest()
+""",
+    "is many everywhere": """
+for _ in range(150):
+    if orphan():
+        rest()
+ready()
+rest()
+""",
+    "moves on and on": """
+for each in range(10):
+    if child():
+        for step in range(500):
+            if time.monotonic() > END:
+                break
+            if each % 2:
+                os.setsid()
+            if os.fork():
+                os._exit(0)
+        rest()
+ready()
+rest()
+""",
+    "multiplies": """
+def grow(depth):
+    for _ in range(3):
+        if child():
+            os.setsid()
+            if depth == 3:
+                ready()
+            if depth:
+                grow(depth - 1)
+            rest()
+grow(4)
+rest()
+""",
+}
+
+#: What there is, by what it does.
+CREATURES: Final[Mapping[str, Command]] = {
+    name: Command(sys.executable, ("-S", "-E", "-c", _PRELUDE + script))
+    for name, script in _SCRIPTS.items()
+}

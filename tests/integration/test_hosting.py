@@ -1,0 +1,128 @@
+"""
+Processes, seen and signalled.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from signal import SIGKILL, SIGTERM
+from uuid import uuid4
+
+from attrs import evolve
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from jobworker.hosting.census import (
+    adopted,
+    boot,
+    children,
+    deliver,
+    everybody,
+    identify,
+    look,
+    mark,
+)
+from jobworker.jobs import Status
+from tests.hosts import HostTestCase, readLine, theLauncher, until
+
+
+class OwnTests(SynchronousTestCase):
+    """
+    This process sees itself.
+    """
+
+    def test_look(self) -> None:
+        """
+        What is seen is so.
+        """
+        entry = look(os.getpid())
+        assert entry is not None
+        self.assertEqual(
+            (entry.parent, entry.group, entry.session),
+            (os.getppid(), os.getpgrp(), os.getsid(0)),
+        )
+        self.assertIn(os.getpid(), everybody())
+        self.assertIn(os.getpid(), children(os.getppid()))
+
+    def test_identify(self) -> None:
+        """
+        An identity is always the same.
+        """
+        identity = identify(os.getpid())
+        self.assertEqual(identity, identify(os.getpid()))
+        self.assertEqual((identity.pid, identity.boot), (os.getpid(), boot()))
+        self.assertEqual(len(boot()), 36)
+
+    def test_nobody(self) -> None:
+        """
+        There is nothing to be seen of a process that does not exist.
+        """
+        nobody = 2**30
+        self.assertIsNone(look(nobody))
+        self.assertIsNone(mark(nobody))
+        self.assertEqual(children(nobody), [])
+        self.assertRaises(ProcessLookupError, identify, nobody)
+        self.assertFalse(deliver(SIGKILL, nobody, 1))
+
+
+class JobTests(HostTestCase):
+    """
+    Processes of jobs are seen, and signalled only if they are meant.
+    """
+
+    async def test_mark(self) -> None:
+        """
+        A job's processes are marked by its identifier, and are children of
+        this process.
+        """
+        identifier = str(uuid4())
+        job, _ = await self.launch("sleep", "60", identifier=identifier)
+        self.assertEqual(mark(job.process.pid), identifier)
+        self.assertIn(job.process.pid, adopted())
+
+    async def test_deliver(self) -> None:
+        """
+        A process that was started at another time is not signalled.
+        """
+        job, _ = await self.launch("sleep", "60")
+        pid, start = job.process.pid, job.process.start
+        self.assertFalse(deliver(SIGKILL, pid, start + 1))
+        self.assertTrue(deliver(SIGTERM, pid, start))
+        self.assertEqual(await job.whenExited(), Status(signal=SIGTERM))
+        self.assertFalse(deliver(SIGTERM, pid, start))
+
+    async def test_leftovers(self) -> None:
+        """
+        What is left of a job is killed; a process that only has the number of
+        its command, or had it at another boot, is not.
+        """
+        identifier, number = str(uuid4()), str(uuid4())
+        job, _ = await self.launch("sleep", "60", identifier=identifier)
+        later = evolve(job.process, start=job.process.start + 1)
+        other = evolve(job.process, boot="another")
+        for process in (None, later, other):
+            await theLauncher().endLeftovers({number: process})
+        self.assertFalse(job.whenExited().called)
+        await theLauncher().endLeftovers({identifier: None})
+        self.assertEqual(await job.whenExited(), Status(signal=SIGKILL))
+
+    async def test_noDescriptors(self) -> None:
+        """
+        When no descriptor is left, nothing is taken to be gone that cannot be
+        seen; a sweep goes on when there are some.
+        """
+        job, reader = await self.launch(
+            "sh", "-c", "setsid sh -c 'echo; exec sleep 60' & wait"
+        )
+        await readLine(reader)
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4, limits[1]))
+        swept = job.sweep()
+        await until(lambda: self.flushLoggedErrors(OSError))
+        self.assertFalse(swept.called)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        await swept
+        self.flushLoggedErrors(OSError)
+        self.assertEqual(await job.whenExited(), Status(signal=SIGKILL))

@@ -1,0 +1,138 @@
+"""
+Whatever a job does, it can be ended, and nothing is left of it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from signal import SIGKILL
+
+from twisted.internet.task import LoopingCall
+
+from jobworker.hosting.census import children, mark
+from jobworker.interfaces import IJobHandle
+from tests.creatures import CREATURES
+from tests.hosts import (
+    HostTestCase,
+    descendants,
+    hostingReactor,
+    living,
+    readLine,
+    until,
+)
+
+# Seconds that any of them may take to be ended, on a machine that has other
+# things to do.
+PATIENCE = 15.0
+
+
+class ZooTests(HostTestCase):
+    """
+    Each creature is ended by a sweep.
+    """
+
+    timeout = 120
+
+    async def catch(self, name: str) -> IJobHandle:
+        """
+        Launch a creature, and wait until it is ready.
+        """
+        command = CREATURES[name]
+        handle, reader = await self.launch(command.program, *command.arguments)
+        self.assertEqual(await readLine(reader), b"ready")
+        return handle
+
+    async def assertEnds(self, name: str, handle: IJobHandle) -> None:
+        """
+        Sweep a creature, after which there are no processes.
+        """
+        began = time.monotonic()
+        await handle.sweep()
+        self.assertLess(time.monotonic() - began, PATIENCE, name)
+        self.assertEqual(descendants(), [], name)
+        self.assertTrue(handle.whenExited().called)
+
+    async def test_alive(self) -> None:
+        """
+        A creature whose command runs is ended.
+        """
+        for name in CREATURES:
+            await self.assertEnds(name, await self.catch(name))
+
+    async def test_leaderGone(self) -> None:
+        """
+        A creature whose command was killed by somebody is ended.
+        """
+        for name in CREATURES:
+            handle = await self.catch(name)
+            if not handle.whenExited().called:
+                os.kill(handle.process.pid, SIGKILL)
+            await handle.whenExited()
+            await self.assertEnds(name, handle)
+
+    async def test_group(self) -> None:
+        """
+        A creature whose process group is killed leaves nothing after a sweep.
+        """
+        for name in ("leaves the session", "is many everywhere", "moves on and on"):
+            handle = await self.catch(name)
+            handle.signal(SIGKILL)
+            await handle.whenExited()
+            await self.assertEnds(name, handle)
+
+    async def test_neighbour(self) -> None:
+        """
+        To end a creature does no harm to others of the same kind.
+        """
+        for name in ("forks twice", "leaves the session", "adopts its orphans"):
+            handles = [await self.catch(name) for _ in range(3)]
+            before = living()
+            await handles[1].sweep()
+            self.assertEqual(living(), before * 2 // 3, name)
+            await handles[0].sweep()
+            await self.assertEnds(name, handles[2])
+
+    async def test_whose(self) -> None:
+        """
+        A process that hides whose it is and may be of either of two jobs is
+        left alone until both have ended.
+        """
+        neighbour = await self.catch("one")
+        handle = await self.catch("changes its environment")
+        await until(lambda: "another" in [mark(each.pid) for each in descendants()])
+        os.kill(handle.process.pid, SIGKILL)
+        await handle.whenExited()
+        await handle.sweep()
+        self.assertFalse(neighbour.whenExited().called)
+        self.assertEqual(living(), 2)
+        await self.assertEnds("one", neighbour)
+
+    async def test_zombies(self) -> None:
+        """
+        Orphans that have died are reaped while their job goes on.
+        """
+        handle = await self.catch("makes zombies")
+        own = os.getpid()
+        await until(lambda: children(own) == [handle.process.pid])
+        await self.assertEnds("makes zombies", handle)
+
+    async def test_patience(self) -> None:
+        """
+        While many processes are ended, the reactor does other things.
+        """
+        handle = await self.catch("is many")
+        gaps = [0.0]
+        last = time.monotonic()
+
+        def tick() -> None:
+            nonlocal last
+            gaps.append(time.monotonic() - last)
+            last = time.monotonic()
+
+        ticking = LoopingCall(tick)
+        ticking.clock = hostingReactor
+        ticking.start(0.001)
+        await self.assertEnds("is many", handle)
+        ticking.stop()
+        self.assertLess(max(gaps), 0.5)
