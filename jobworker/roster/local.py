@@ -5,8 +5,8 @@ The roster of the jobs that this process runs itself.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from collections.abc import Callable
+from typing import Final
 from uuid import uuid4
 
 from zope.interface import implementer
@@ -31,27 +31,13 @@ from ..jobs import Command, Manner, Phase, Record, Stop
 from ..milestones import Milestone
 from .course import Course
 from .recovery import recover
-
-_Result = TypeVar("_Result")
+from .standing import stand
 
 # Seconds that what a command leaves behind is given to close its output.
 _LINGER: Final = 0.2
 
 # Records of ended jobs that are kept at hand.
 _RECENT: Final = 256
-
-
-def _admitAll() -> None:
-    """
-    Let every job start.
-    """
-
-
-def _identify() -> str:
-    """
-    Make an identifier.
-    """
-    return str(uuid4())
 
 
 @implementer(IRoster, IRosterListener)
@@ -76,9 +62,9 @@ class LocalRoster:
     _launcher: ILauncher
     _logs: ILogKeeper
     _store: IJobStore
-    _admit: Callable[[], None] = _admitAll
+    _admit: Callable[[], None] = lambda: None
     _linger: float = _LINGER
-    _identify: Callable[[], str] = _identify
+    _identify: Callable[[], str] = lambda: str(uuid4())
     _courses: dict[str, Course] = field(factory=dict, init=False)
     _recent: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
     _listeners: list[IRosterListener] = field(factory=list, init=False)
@@ -99,13 +85,13 @@ class LocalRoster:
 
         @raise StorageFailed: (asynchronously)
         """
-        return _stand(recover(self._now, self._launcher, self._logs, self._store))
+        return stand(recover(self._now, self._launcher, self._logs, self._store))
 
     def start(self, command: Command, owner: str) -> Deferred[Record]:
         """
         Start a job.  It starts even if the Deferred is cancelled.
         """
-        return _stand(self._start(command, owner))
+        return stand(self._start(command, owner))
 
     def stop(self, identifier: str, by: str, manner: Manner) -> Deferred[Record]:
         """
@@ -115,7 +101,7 @@ class LocalRoster:
         if course is not None:
             return course.stop(Stop(by, manner, self._now()))
 
-        return _stand(self._refuse(identifier))
+        return stand(self._refuse(identifier))
 
     def find(self, identifier: str) -> Deferred[Record]:
         """
@@ -133,7 +119,7 @@ class LocalRoster:
         """
         if identifier in self._courses:
             return fail(StillRunning(identifier))
-        return _stand(self._delete(identifier))
+        return stand(self._delete(identifier))
 
     def follow(self, identifier: str) -> None:
         """
@@ -175,7 +161,7 @@ class LocalRoster:
         @return: A L{Deferred} firing when all have ended and that is on disk.
         """
         self._closing = True
-        return _stand(self._stopAll(grace, reason))
+        return stand(self._stopAll(grace, reason))
 
     def close(self) -> Deferred[None]:
         """
@@ -305,12 +291,3 @@ class LocalRoster:
             course.stop(Stop("", Manner(grace=grace), self._now(), reason=reason))
             for course in tuple(self._courses.values())
         )
-
-
-def _stand(work: Coroutine[Any, Any, _Result]) -> Deferred[_Result]:
-    """
-    Begin some work that goes on even if nobody waits for it any more.
-    """
-    answer: Deferred[_Result] = Deferred()
-    Deferred.fromCoroutine(work).addCallbacks(answer.callback, answer.errback)
-    return answer

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from twisted.internet.defer import gatherResults
+from twisted.internet.defer import FirstError, gatherResults
 from twisted.logger import Logger
 
 from ..interfaces import IJobStore, ILauncher, ILogKeeper
@@ -41,7 +41,11 @@ async def recover(
     for record in records:
         await logs.recover(record.identifier)
     lost = [advance(record, Lost(now(), _REASON)) for record in records]
-    await gatherResults([store.update(record) for record in lost], consumeErrors=True)
+    try:
+        updates = [store.update(record) for record in lost]
+        await gatherResults(updates, consumeErrors=True)
+    except FirstError as error:
+        error.subFailure.raiseException()
     for stray in strays:
         await logs.remove(stray)
     if commands:
