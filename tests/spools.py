@@ -14,7 +14,8 @@ from typing import TypeAlias
 from hypothesis import strategies as st
 
 from jobworker.jobs import Source
-from jobworker.logs.lines import MAX_LINE
+from jobworker.logs.numbering import Numbering
+from jobworker.logs.reading import MAX_LINE, Chunk, Gap
 from jobworker.logs.spool import Spool, createSpool
 
 Piece: TypeAlias = tuple[Source, bytes]
@@ -76,11 +77,32 @@ def extend(spool: Spool, what: Writes) -> None:
         spool.append(source, data)
 
 
+def drop(spool: Spool) -> None:
+    """
+    Drop all whole lines that a log has, as a log at its limit does.
+    """
+    place = Numbering(spool.reader, dict.fromkeys(Source, 0))
+    while segment := place.peek(True):
+        place.go(segment, 2**63, True)
+    spool.drop(place.floor(spool.floor.sequence + 1))
+
+
 def content(what: Iterable[tuple[Source, bytes]], source: Source) -> bytes:
     """
     All that was written to a source.
     """
     return b"".join(data for each, data in what if each is source)
+
+
+def bytesOf(items: Iterable[Chunk | Gap], source: Source) -> bytes:
+    """
+    All that was read of a source from which nothing must be missing.
+    """
+    return b"".join(
+        item.data if isinstance(item, Chunk) else b"(a gap)"
+        for item in items
+        if item.source is source
+    )
 
 
 @contextlib.contextmanager

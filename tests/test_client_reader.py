@@ -252,6 +252,21 @@ class ChunkTests(SynchronousTestCase):
         self.assertIn("stderr is not what the job wrote", self.damage(change))
         self.assertIn("stderr", self.damage(change, 4, 5))
 
+    def test_noDigest(self) -> None:
+        """
+        A server that cannot tell the digest, because it has dropped what was
+        received, is believed.
+        """
+
+        def change(reply: wire.ReadReply) -> None:
+            for total in reply.end.totals:
+                total.digest = b""
+
+        script = LogScript(PIECES, change=change)
+        listener = Listener(ScriptedConnection(script))
+        listener.listen()
+        self.assertIsInstance(listener.events[-1], Finished)
+
     def test_wrongTotals(self) -> None:
         """
         Totals that are missing, or do not fit, are found out.

@@ -19,6 +19,7 @@ from jobworker.jobs import Source
 from jobworker.logs.reading import (
     CHUNK,
     MAX_LINE,
+    Chunk,
     ChunkCursor,
     Library,
     Line,
@@ -72,6 +73,7 @@ class ChunkTests(LogCase):
         got = dict.fromkeys(Source, b"")
         while chunks := cursor.read(limit):
             for chunk in chunks:
+                assert isinstance(chunk, Chunk)
                 self.assertEqual(chunk.offset, len(got[chunk.source]))
                 self.assertLessEqual(len(chunk.data), CHUNK)
                 got[chunk.source] += chunk.data
@@ -92,6 +94,7 @@ class ChunkTests(LogCase):
         got = dict.fromkeys(begin, b"")
         while chunks := cursor.read(CHUNK):
             for chunk in chunks:
+                assert isinstance(chunk, Chunk)
                 self.assertEqual(
                     chunk.offset, begin[chunk.source] + len(got[chunk.source])
                 )
@@ -115,6 +118,7 @@ class ChunkTests(LogCase):
             got = dict.fromkeys(Source, b"")
             while chunks := cursor.read(CHUNK, wait=False):
                 for chunk in chunks:
+                    assert isinstance(chunk, Chunk)
                     got[chunk.source] += chunk.data
             self.assertEqual(got, {s: content(stage, s) for s in Source})
             self.assertFalse(cursor.finished)
@@ -131,7 +135,7 @@ class ChunkTests(LogCase):
         files = self.files([(out, b"a"), (out, b"b"), (err, b"c"), (out, b"d")])
         chunks = ChunkCursor(files, ALL).read(CHUNK)
         self.assertEqual(
-            [(chunk.source, chunk.data) for chunk in chunks],
+            [(c.source, c.data) for c in chunks if isinstance(c, Chunk)],
             [(out, b"ab"), (err, b"c"), (out, b"d")],
         )
 
@@ -172,7 +176,9 @@ class LineTests(LogCase):
         """
         lines: list[Line] = []
         while more := cursor.read(limit):
-            lines += more
+            for line in more:
+                assert isinstance(line, Line)
+                lines.append(line)
         return lines
 
     @given(writes, limits, st.data())
@@ -238,7 +244,9 @@ class FileTests(LogCase):
         A digest covers just the part asked for.
         """
         files = self.files([(Source.STDOUT, b"0123456789")])
-        self.assertEqual(files.digest(Source.STDOUT, 2, 5), blake2b(b"234").digest())
+        digest = blake2b(b"01")
+        self.assertTrue(files.feed(digest, Source.STDOUT, 2, 5))
+        self.assertEqual(digest.digest(), blake2b(b"01234").digest())
 
     def test_missing(self) -> None:
         """

@@ -19,9 +19,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.errors import SpoolDamaged
 from jobworker.jobs import Source
 from jobworker.logs.frames import HEADER, SIZE
-from jobworker.logs.layout import FILES, INDEX
+from jobworker.logs.layout import FILES, INDEX, removeSpool
 from jobworker.logs.reading import Chunk, ChunkCursor, LogFiles
-from jobworker.logs.spool import Spool, createSpool, recoverSpool, removeSpool
+from jobworker.logs.recovery import recoverSpool
+from jobworker.logs.spool import Spool, createSpool
 
 from .spools import Writes, content, extend, fileLimit, short, writes
 
@@ -71,7 +72,7 @@ class SpoolCase(SynchronousTestCase):
             cursor = ChunkCursor(files, ALL)
             chunks: list[Chunk] = []
             while more := cursor.read(2**20):
-                chunks += more
+                chunks += [each for each in more if isinstance(each, Chunk)]
             return chunks, cursor.finished
         finally:
             files.close()

@@ -34,7 +34,7 @@ from jobworker.rpc.readlog import ChunkStreamer
 from jobworker.rpc.streamlog import LineStreamer
 from tests.contracts import exampleRecord
 from tests.loops import ImmediateReactor, LoopTestCase
-from tests.spools import Writes, content, extend, writes
+from tests.spools import Writes, content, drop, extend, writes
 from tests.tokens import ALICE
 
 OUT, ERR = Source.STDOUT, Source.STDERR
@@ -255,6 +255,79 @@ class WholeTests(StreamTestCase):
             total = self.replies()[-1].end.totals[0]
             self.assertEqual(total.digest_from, first)
             self.assertEqual(total.digest, blake2b(whole[first:]).digest())
+
+
+class GapTests(StreamTestCase):
+    """
+    What is missing of a log is said.
+    """
+
+    def test_lines(self) -> None:
+        """
+        A remark stands for lines that were dropped or not kept, and has the
+        number of the last of them.
+        """
+        record, spool = self.job([(OUT, b"1\n2\n3\nbegun"), (ERR, b"4\n")])
+        drop(spool)
+        extend(spool, [(OUT, b" and ended\n")])
+        spool.lose(ERR, 100)
+        self.finish(record, spool)
+        self.end(self.stream(record))
+        said = [(log.nbSequence, json.loads(log.entry)) for log in self.logs()]
+        self.assertEqual([number for number, _ in said], [2, 3, 4, 5, 6])
+        self.assertEqual(
+            [entry["source"] for _, entry in said],
+            ["log", "log", "stdout", "log", "log"],
+        )
+        messages = [entry["msg"] for _, entry in said]
+        self.assertIn("6 bytes of stdout are missing from byte 0 on", messages[0])
+        self.assertEqual(messages[2], "begun and ended")
+        self.assertIn("100 bytes of stderr are missing from byte 2", messages[3])
+        self.sent.clear()
+        self.end(self.stream(record, 3))
+        again = [(log.nbSequence, json.loads(log.entry)) for log in self.logs()]
+        self.assertEqual(again, said[1:])
+
+    def test_chunks(self) -> None:
+        """
+        Gaps are sent in their place, count as bytes that came, and are not
+        in the digest.
+        """
+        record, spool = self.job([(OUT, b"1\n2\nbegun"), (ERR, b"4\n")])
+        drop(spool)
+        extend(spool, [(OUT, b" and ended\n")])
+        spool.lose(OUT, 100)
+        self.finish(record, spool)
+        for follow in (True, False):
+            self.sent.clear()
+            self.end(self.read(record, sources=[1], follow=follow))
+            _, first, *chunks, last, end = self.replies()
+            self.assertEqual((first.gap.offset, first.gap.length), (0, 4))
+            self.assertEqual((last.gap.offset, last.gap.length), (20, 100))
+            said = b"".join(each.chunk.data for each in chunks)
+            self.assertEqual(said, b"begun and ended\n")
+            self.assertEqual(end.end.totals[0].bytes, 120)
+            self.assertEqual(end.end.totals[0].digest, blake2b(said).digest())
+
+    def test_resumed(self) -> None:
+        """
+        If bytes that a client has had were dropped since, there is no digest;
+        if they were never kept, there is one.
+        """
+        record, spool = self.job([(OUT, b"1\n2\n"), (ERR, b"x")])
+        drop(spool)
+        spool.lose(ERR, 100)
+        self.finish(record, spool)
+        offsets = pb.Offsets(
+            offsets=[
+                pb.Offset(source=pb.STDOUT, offset=4),
+                pb.Offset(source=pb.STDERR, offset=101),
+            ]
+        )
+        self.end(self.read(record, offsets=offsets))
+        out, err = self.replies()[-1].end.totals
+        self.assertEqual(out.digest, b"")
+        self.assertEqual(err.digest, blake2b(b"x").digest())
 
 
 class FollowTests(StreamTestCase):

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
+from ..errors import SpoolDamaged
 from ..jobs import Source
 from .files import LogFiles
-from .walking import Offsets, Segment, Walk
+from .walking import DROPPED, NOT_KEPT, Gap, Offsets, Segment, Walk
 
 # The largest chunk, in bytes.
 CHUNK: Final = 2**16
@@ -41,7 +42,8 @@ class ChunkCursor:
     """
     A reader of some sources of a log.
 
-    @ivar _begin: For each source that is wanted, the offset to begin at.
+    @ivar _begin: For each source that is wanted, the offset before which
+        nothing more is to be delivered.
     """
 
     _files: LogFiles
@@ -66,22 +68,41 @@ class ChunkCursor:
         """
         return self._walk.sealed
 
-    def read(self, limit: int, wait: bool = True) -> list[Chunk]:
+    def read(self, limit: int, wait: bool = True) -> list[Chunk | Gap]:
         """
         Read what comes next.
 
         @param limit: About the most bytes wanted; at least one chunk is
             delivered if there is one.
 
-        @return: Chunks of at most L{CHUNK} bytes; none if there is nothing
-            more yet.
+        @return: Chunks of at most L{CHUNK} bytes, and gaps where bytes are
+            missing; nothing if there is nothing more yet.  Each source is
+            whole, in order, and without overlap.
 
         @raise BlockingIOError: If the disk would have to be waited for and
             C{wait} is false.  Nothing was skipped.
 
         @raise SpoolDamaged: If the log is not what was written.
         """
-        chunks: list[Chunk] = []
+        while True:
+            before, frame = self.offsets, self._walk.frame
+            try:
+                items = self._readOn(limit, wait)
+            except (BlockingIOError, SpoolDamaged):
+                if not self._walk.overtaken(frame):
+                    raise
+            else:
+                if not self._walk.overtaken(frame):
+                    return items
+            # What was just read may have been dropped at the same time.
+            if gaps := self._jump(before):
+                return gaps
+
+    def _readOn(self, limit: int, wait: bool) -> list[Chunk | Gap]:
+        """
+        Read what comes next, whether it is still there or not.
+        """
+        items: list[Chunk | Gap] = []
         try:
             while limit > 0:
                 self._walk.skip(self._begin, wait)
@@ -89,14 +110,35 @@ class ChunkCursor:
                 span = _span(walk, wait)
                 if span is None:
                     break
-                data = self._files.read(span.source, span.offset, span.length, wait)
-                chunks.append(Chunk(span.source, span.offset, span.time, data))
-                limit -= span.length
+                source, offset, length = span.source, span.offset, span.length
+                if span.missing:
+                    items.append(Gap(source, offset, length, NOT_KEPT))
+                else:
+                    data = self._files.read(source, offset, length, wait)
+                    items.append(Chunk(source, offset, span.time, data))
+                    limit -= length
                 self._walk = walk
         except BlockingIOError:
-            if not chunks:
+            if not items:
                 raise
-        return chunks
+        return items
+
+    def _jump(self, before: Offsets) -> list[Chunk | Gap]:
+        """
+        Go to what is left after something was dropped.
+
+        @param before: For each source, the first byte not delivered yet.
+
+        @return: What is missing.
+        """
+        floor = self._files.floor()
+        self._walk = Walk.above(self._files, floor)
+        self._begin = before
+        return [
+            Gap(source, at, floor.marks[source].begun - at, DROPPED)
+            for source, at in before.items()
+            if at < floor.marks[source].begun
+        ]
 
 
 def _span(walk: Walk, wait: bool) -> Segment | None:
@@ -112,12 +154,13 @@ def _span(walk: Walk, wait: bool) -> Segment | None:
         segment is not None
         and segment.length
         and segment.source is first.source
+        and segment.missing is first.missing
         and segment.time - first.time < _SAME_TIME
     ):
         walk.take(segment)
         length += segment.length
-        segment = _peekIfReady(walk, CHUNK - length, wait)
-    return Segment(first.source, first.offset, first.time, length)
+        segment = _peekIfReady(walk, max(CHUNK - length, 0), wait)
+    return evolve(first, length=length)
 
 
 def _peekIfReady(walk: Walk, limit: int, wait: bool) -> Segment | None:

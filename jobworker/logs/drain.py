@@ -22,7 +22,8 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 
 from ..jobs import Source
-from .spool import TRANSFER, Spool
+from .limits import Writer
+from .spool import TRANSFER
 
 # Seconds until a disk that refused is tried again.
 _RETRY: Final = 0.25
@@ -52,7 +53,7 @@ class Collection:
     @ivar sealing: Whether the log is to be sealed, rather than waited for.
     """
 
-    spool: Spool
+    spool: Writer
     pipes: dict[Source, int]
     grew: Callable[[], None]
     dry: Callable[[], None]
@@ -130,6 +131,7 @@ class Drain:
                 self.step()
             except Exception:  # noqa: BLE001 - the other jobs must go on
                 self.log.failure("while moving the output of jobs")
+                select.select((self._bell,), (), (), _RETRY)
         self._poller.close()
         os.close(self._bell)
 
@@ -298,7 +300,7 @@ class Drain:
             collection.spool.close()
 
 
-def _empty(spool: Spool, source: Source, pipe: int) -> None:
+def _empty(spool: Writer, source: Source, pipe: int) -> None:
     """
     Move what a pipe holds now: no more than it can hold, so that somebody who
     goes on writing does not keep us.

@@ -12,14 +12,16 @@ import os
 from hashlib import blake2b
 from typing import Final
 
-from attrs import define
+from attrs import define, field
 
 from ..errors import SpoolDamaged
 from ..jobs import Source
-from .frames import HEADER, SIZE, BadFrame, Frame, decode
+from .floors import GROUND, PLACES, BadFloor, Floor, decodeFloors
+from .frames import HEADER, MAGIC, SIZE, BadFrame, Frame, Kind, decode, frameAt
 from .layout import FILES, INDEX
 
 _FRAMES_AT_ONCE: Final = 256
+_ATTEMPTS: Final = 100
 _HASHED_AT_ONCE: Final = 2**20
 _CANNOT_TELL: Final = {errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 
@@ -28,11 +30,14 @@ _CANNOT_TELL: Final = {errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 class LogFiles:
     """
     The open files of one log.
+
+    @ivar _floor: The floor that was last found, and how it looked on disk.
     """
 
     path: str
     _index: int
     _files: dict[Source, int]
+    _floor: tuple[bytes, Floor] = field(default=(bytes(PLACES), GROUND), init=False)
 
     @classmethod
     def open(cls, path: str) -> LogFiles:
@@ -48,7 +53,7 @@ class LogFiles:
             for name in (INDEX, *FILES.values()):
                 full = os.path.join(path, name)
                 opened.append(os.open(full, os.O_RDONLY | os.O_CLOEXEC))
-            if os.pread(opened[0], len(HEADER), 0) != HEADER:
+            if os.pread(opened[0], len(MAGIC), 0) != MAGIC:
                 raise SpoolDamaged(os.path.join(path, INDEX), "it has another header")
         except BaseException:
             for descriptor in opened:
@@ -65,10 +70,46 @@ class LogFiles:
 
     def size(self, source: Source) -> int:
         """
-        Count the bytes that are on disk, whether the index knows them yet or
-        not.
+        Count the bytes that have come, whether they were kept or not, and
+        whether or not the index knows of them yet.
+
+        @raise SpoolDamaged: If the index is not what was written.
         """
-        return os.fstat(self._files[source]).st_size
+        # Behind bytes that were not kept there are no others.
+        length = os.fstat(self._index).st_size - len(HEADER)
+        last = max(length // SIZE - _FRAMES_AT_ONCE, 0)
+        lost = sum(
+            frame.length
+            for frame in self.frames(last)
+            if frame.kind == Kind.GAP and frame.source == source
+        )
+        return os.fstat(self._files[source]).st_size + lost
+
+    def floor(self) -> Floor:
+        """
+        Look up what was dropped.
+
+        Whoever reads anything of a log must look here B{afterwards}: only what
+        is not below the floor then was what it seemed to be.  The floor is on
+        a page that every reader reads, so that the disk need not be waited
+        for.
+
+        @raise SpoolDamaged: If that cannot be known.
+        """
+        for _ in range(_ATTEMPTS):
+            places = os.pread(self._index, PLACES, len(MAGIC))
+            known, floor = self._floor
+            if places == known:
+                return floor
+            try:
+                floor = decodeFloors(places)
+                self._floor = (places, floor)
+                return floor
+            except BadFloor as error:
+                # Perhaps it was just being written.
+                bad = error
+        path = os.path.join(self.path, INDEX)
+        raise SpoolDamaged(path, f"what was dropped cannot be told: {bad}") from bad
 
     def frames(self, number: int, wait: bool = True) -> list[Frame]:
         """
@@ -83,8 +124,7 @@ class LogFiles:
 
         @raise SpoolDamaged: If a frame is not what was written.
         """
-        start = len(HEADER) + number * SIZE
-        block = _read(self._index, start, _FRAMES_AT_ONCE * SIZE, wait)
+        block = _read(self._index, frameAt(number), _FRAMES_AT_ONCE * SIZE, wait)
         frames: list[Frame] = []
         try:
             frames.extend(decode(block))
@@ -115,17 +155,26 @@ class LogFiles:
             data += more
         return data
 
-    def digest(self, source: Source, begin: int, end: int) -> bytes:
+    def feed(self, digest: blake2b, source: Source, begin: int, end: int) -> bool:
         """
-        Compute the BLAKE2b digest, 64 bytes, of a part of a source.
+        Add to a digest what was kept of a part of a source, of which every
+        byte has come.
 
         This may take long: about a second for a gigabyte.
+
+        @return: Whether nothing of it was dropped since.  If something was,
+            the digest is of no use.
+
+        @raise SpoolDamaged: If the log is not what was written.
         """
-        state = blake2b()
-        for offset in range(begin, end, _HASHED_AT_ONCE):
-            length = min(_HASHED_AT_ONCE, end - offset)
-            state.update(self.read(source, offset, length))
-        return state.digest()
+        last = min(end, os.fstat(self._files[source]).st_size)
+        for offset in range(begin, last, _HASHED_AT_ONCE):
+            length = min(_HASHED_AT_ONCE, last - offset)
+            data = self.read(source, offset, length)
+            if self.floor().marks[source].begun > offset:
+                return False
+            digest.update(data)
+        return begin >= last or self.floor().marks[source].begun <= begin
 
 
 def _read(descriptor: int, offset: int, length: int, wait: bool) -> bytes:

@@ -1,9 +1,12 @@
 """
 The format of a spool's index, as pure arithmetic on bytes.
 
-An index is a header of 16 bytes and then frames of 16 bytes, little-endian:
-time (8, nanoseconds since the epoch), length (4, bytes), source (1), kind (1)
-and check (2, the low half of the CRC-32 of what stands before it).
+An index is a header and then frames of 16 bytes, little-endian: time (8,
+nanoseconds since the epoch), length (4, bytes), source (1), kind (1) and check
+(2, the low half of the CRC-32 of what stands before it).
+
+The header is a magic number of 16 bytes and two places for a
+L{floor<jobworker.logs.floors>}.
 """
 
 from __future__ import annotations
@@ -15,8 +18,10 @@ from enum import IntEnum
 from typing import Final, NamedTuple
 
 from ..jobs import Source
+from .floors import PLACES
 
-HEADER: Final = b"JWSPOOL\x01" + bytes(8)
+MAGIC: Final = b"JWSPOOL\x02" + bytes(8)
+HEADER: Final = MAGIC + bytes(PLACES)
 SIZE: Final = 16
 MAX_LENGTH: Final = 2**32 - 1
 
@@ -30,15 +35,20 @@ class Kind(IntEnum):
 
     @cvar DATA: So many bytes of this source came next.
     @cvar SEAL: Nothing comes any more.
+    @cvar GAP: So many bytes of this source came next and were not kept.
+        Nothing of this source is kept after that.
     """
 
     DATA = 0
     SEAL = 1
+    GAP = 2
 
 
 # Kind, source, and whether there is a length.
-_MEANINGFUL: Final = {(Kind.DATA, source, True) for source in Source} | {
-    (Kind.SEAL, 0, False)
+_MEANINGFUL: Final = {
+    (Kind.SEAL, 0, False),
+    *((Kind.DATA, source, True) for source in Source),
+    *((Kind.GAP, source, True) for source in Source),
 }
 
 
@@ -60,6 +70,13 @@ class BadFrame(ValueError):
     """
     Sixteen bytes that are not a frame.
     """
+
+
+def frameAt(number: int) -> int:
+    """
+    Say where a frame is in the index, counted from 0.
+    """
+    return len(HEADER) + number * SIZE
 
 
 def encode(frame: Frame) -> bytes:

@@ -27,8 +27,11 @@ from ..interfaces import IJobLog, ILogKeeper, IRosterListener
 from ..jobs import Source
 from ..milestones import Milestone
 from .drain import Collection, Drain
-from .layout import logPath
-from .spool import TRANSFER, Spool, createSpool, recoverSpool, removeSpool
+from .layout import logPath, removeSpool
+from .limits import Writer, limit
+from .quota import Quota
+from .recovery import recoverSpool
+from .spool import TRANSFER, createSpool
 
 _T = TypeVar("_T")
 
@@ -45,13 +48,13 @@ class JobLog:
 
     outputs: dict[Source, int]
     _readers: dict[Source, int]
-    _spool: Spool
+    _spool: Writer
     _drain: Drain
     _grew: Callable[[], None]
     _inThread: Callable[[Callable[[], None]], Deferred[None]]
+    _overQuota: Milestone[str]
     _dry: Milestone[None] = field(factory=Milestone, init=False)
     _sealed: Milestone[None] = field(factory=Milestone, init=False)
-    _overQuota: Milestone[str] = field(factory=Milestone, init=False)
     _collection: Collection = field(init=False)
     _sealing: bool = field(default=False, init=False)
 
@@ -118,11 +121,13 @@ class LogKeeper:
     The logs below one directory.
 
     @ivar _directory: Where all logs are.
+    @ivar _quota: What each log may hold.
     """
 
     _reactor: IReactorThreads
     _directory: str
     _drain: Drain
+    _quota: Quota = field(factory=Quota)
     _listeners: list[IRosterListener] = field(factory=list, init=False)
 
     def create(self, identifier: str) -> Deferred[IJobLog]:
@@ -172,13 +177,20 @@ class LogKeeper:
             spool.close()
             removeSpool(spool.path)
             raise
+        overQuota: Milestone[str] = Milestone()
+        reason = f"its log reached the limit of {self._quota.limit} bytes"
         return JobLog(
             writers,
             readers,
-            spool,
+            limit(
+                spool,
+                self._quota,
+                partial(self._reactor.callFromThread, overQuota.reach, reason),
+            ),
             self._drain,
             partial(self._logGrew, identifier),
             self._inThread,
+            overQuota,
         )
 
     def _recover(self, identifier: str) -> None:

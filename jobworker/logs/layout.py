@@ -12,6 +12,8 @@ from ..jobs import Source
 INDEX: Final = "index"
 FILES: Final = {Source.STDOUT: "stdout", Source.STDERR: "stderr"}
 
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+
 
 def logPath(directory: str, identifier: str) -> str:
     """
@@ -23,3 +25,37 @@ def logPath(directory: str, identifier: str) -> str:
         becomes part of a path.
     """
     return os.path.join(directory, identifier[:2], identifier)
+
+
+def openFiles(path: str, flags: int = 0) -> list[int]:
+    """
+    Open the files of a log for writing, or make them: all or none.
+
+    @param flags: How else to open them: see open(2).
+
+    @return: Their descriptors, the index first.
+    """
+    opened: list[int] = []
+    try:
+        for name in (INDEX, *FILES.values()):
+            opened.append(os.open(os.path.join(path, name), _FLAGS | flags, 0o640))
+    except OSError:
+        for descriptor in opened:
+            os.close(descriptor)
+        raise
+    return opened
+
+
+def removeSpool(path: str) -> None:
+    """
+    Delete a log which nobody writes.  It need not be whole, or be there.
+    """
+    for name in (INDEX, *FILES.values()):
+        try:
+            os.unlink(os.path.join(path, name))
+        except FileNotFoundError:
+            continue
+    try:
+        os.rmdir(path)
+    except FileNotFoundError:
+        return

@@ -1,29 +1,22 @@
 """
-Lines: how they are numbered, and reading a log by them.
-
-A line gets its number when its newline arrives.  A line of more than
-L{MAX_LINE} bytes is numbered in pieces, each when the byte behind it arrives;
-what has no newline when the log is sealed is numbered then, standard output
-first.  So numbers depend on the order of the bytes alone, not on who reads
-them when.
+Reading a log by lines.
 """
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
-from typing import Final, TypeAlias
+from typing import Final
 
 from attrs import define, field, frozen
 
+from ..errors import SpoolDamaged
 from ..jobs import Source
 from .files import LogFiles
-from .walking import Offsets, Segment, Walk
+from .numbering import Cut, Numbering
+from .walking import DROPPED, NOT_KEPT, Gap, Offsets, Segment
 
-# The longest line, in bytes, that is numbered as one.
-MAX_LINE: Final = 2**16
-
-# How many bytes may be passed over without a pause when nobody may wait.
+# How many bytes may be passed over without a pause when nobody may wait, or
+# without looking whether they were dropped in the meantime.
 _PATIENCE: Final = 2**22
 
 
@@ -44,8 +37,19 @@ class Line:
     terminated: bool
 
 
-# Where a line begins, where its data ends, and where the next line begins.
-_Cut: TypeAlias = tuple[int, int, int]
+@frozen
+class LineGap:
+    """
+    Lines that are not there.
+
+    @ivar number: The number of the last of them.
+    @ivar time: When it was noticed that they would be missing.
+    @ivar gap: The bytes that are missing with them.
+    """
+
+    number: int
+    time: int
+    gap: Gap
 
 
 @define
@@ -53,30 +57,36 @@ class LineCursor:
     """
     A reader of lines.
 
-    @ivar number: The number of the line that comes next.
     @ivar finished: Whether everything up to the seal was delivered.
     @ivar _start: The first number wanted.
-    @ivar _begun: For each source that is looked at, where the line begins that
-        has no end yet.
+    @ivar _begun: For each source that is looked at, 0.
     """
 
     _files: LogFiles
     _start: int = 0
     _begun: Offsets = field(factory=lambda: dict.fromkeys(Source, 0))
-    number: int = field(default=0, init=False)
     finished: bool = field(default=False, init=False)
-    _walk: Walk = field(init=False)
+    _place: Numbering = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._walk = Walk(self._files)
+        self._place = Numbering(self._files, dict(self._begun))
 
-    def read(self, limit: int, wait: bool = True) -> list[Line]:
+    @property
+    def number(self) -> int:
+        """
+        The number of the line that comes next.
+        """
+        return self._place.number
+
+    def read(self, limit: int, wait: bool = True) -> list[Line | LineGap]:
         """
         Read the lines that come next.
 
         @param limit: About the most bytes wanted.
 
-        @return: At least one line, unless no more is complete yet.
+        @return: At least one line or gap, unless no more is complete yet.
+            Their numbers rise; between those of lines only numbers are left
+            out for which there is a gap.
 
         @raise BlockingIOError: If the disk would have to be waited for, or
             the way to the first line is long, and C{wait} is false.  Nothing
@@ -84,184 +94,175 @@ class LineCursor:
 
         @raise SpoolDamaged: If the log is not what was written.
         """
-        lines: list[Line] = []
-        patience = _PATIENCE
-        try:
-            while limit > 0 and (segment := self._walk.peek(MAX_LINE, wait)):
-                if not lines and patience <= 0 and not wait:
-                    raise BlockingIOError(errno.EAGAIN, "the way is long")
-                if self.number < self._start and self._pass(segment, wait):
-                    patience -= segment.length
-                    continue
-                lines += self._deliver(segment, wait)
-                limit -= segment.length if lines else 0
-            if self._walk.sealed and not self.finished:
-                lines += self._finish(wait)
-        except BlockingIOError:
-            if not lines:
-                raise
-        return lines
+        while True:
+            frame, begun = self._place.walk.frame, dict(self._place.begun)
+            try:
+                lines = self._readOn(limit, wait)
+            except (BlockingIOError, SpoolDamaged):
+                if not self._place.walk.overtaken(frame):
+                    raise
+            else:
+                if not self._place.walk.overtaken(frame):
+                    return lines
+            # What was just read may have been dropped at the same time.
+            if gaps := self._jump(begun):
+                return gaps
 
     def begins(self) -> Offsets:
         """
         For each source, find the first byte of a line not delivered yet.
         """
-        return dict(self._begun)
+        return dict(self._place.begun)
 
-    def skip(self) -> None:
+    def skip(self) -> bool:
         """
         Go to the first line wanted, or as far as there are lines.  This may
         take long.
+
+        @return: Whether that line is there, or may still come, rather than
+            having been dropped.
         """
-        while self.number < self._start and (
-            segment := self._walk.peek(MAX_LINE, True)
-        ):
-            if self._pass(segment, True):
-                continue
-            cuts = self._cuts(segment, self._data(segment, True), True)
-            self._begun[segment.source] = cuts[self._start - self.number - 1][2]
-            self.number = self._start
+        while True:
+            frame, begun = self._place.walk.frame, dict(self._place.begun)
+            try:
+                arrived = self._skipOn()
+            except SpoolDamaged:
+                if not self._place.walk.overtaken(frame):
+                    raise
+                arrived = False
+            if self._place.walk.overtaken(frame):
+                self._jump(begun)
+                if self.number > self._start:
+                    return False
+            elif arrived:
+                return True
 
     def reached(self) -> Offsets:
         """
         For each source, find the first byte not looked at yet.
         """
-        return {source: self._walk.offsets[source] for source in self._begun}
+        return {source: self._place.walk.offsets[source] for source in self._begun}
 
     def unfinished(self) -> int:
         """
         Count the lines that have begun and have no end yet.
         """
         reached = self.reached()
-        return sum(reached[source] > at for source, at in self._begun.items())
+        return sum(reached[source] > at for source, at in self._place.begun.items())
 
-    def _pass(self, segment: Segment, wait: bool) -> bool:
+    def _jump(self, begun: Offsets) -> list[Line | LineGap]:
         """
-        Go over a segment in which no line ends that is wanted.
+        Go to what is left after something was dropped.
 
-        @return: Whether it was one.
+        @param begun: For each source, the first byte of a line not delivered.
+
+        @return: What is missing.  There are at least as many lines missing as
+            sources that miss some.
         """
-        source = segment.source
-        if source in self._begun:
-            data = self._data(segment, wait)
-            begun = self._begun[source]
-            head = data.find(b"\n")
-            if segment.offset - begun + (len(data) if head < 0 else head) > MAX_LINE:
-                cuts = self._cuts(segment, data, wait)
-                count, begun = len(cuts), cuts[-1][2]
-            elif count := data.count(b"\n"):
-                begun = segment.offset + data.rfind(b"\n") + 1
-            if self.number + count > self._start:
+        floor = self._files.floor()
+        self._place.jump(floor)
+        self.finished = False
+        gaps = [
+            Gap(source, at, floor.marks[source].begun - at, DROPPED)
+            for source, at in sorted(begun.items())
+            if at < floor.marks[source].begun
+        ]
+        return [
+            LineGap(number, floor.time, gap)
+            for number, gap in enumerate(gaps, self.number - len(gaps))
+            if number >= self._start
+        ]
+
+    def _readOn(self, limit: int, wait: bool) -> list[Line | LineGap]:
+        """
+        Read the lines that come next, whether they are still there or not.
+        """
+        lines: list[Line | LineGap] = []
+        place = self._place
+        patience = _PATIENCE
+        try:
+            while limit > 0 and (segment := place.peek(wait)):
+                if not lines and patience <= 0 and not wait:
+                    raise BlockingIOError(errno.EAGAIN, "the way is long")
+                if place.number < self._start and place.go(segment, self._start, wait):
+                    patience -= segment.length
+                    continue
+                lines += self._deliver(segment, wait)
+                limit -= segment.length if lines else 0
+            if place.walk.sealed and not self.finished:
+                lines += self._finish(wait)
+        except BlockingIOError:
+            if not lines:
+                raise
+        return lines
+
+    def _skipOn(self) -> bool:
+        """
+        Go on to the first line wanted, but not too far at once.
+
+        @return: Whether there is no need to go on.
+        """
+        place = self._place
+        patience = _PATIENCE
+        while place.number < self._start and (segment := place.peek(True)):
+            if not place.go(segment, self._start, True):
+                cuts = place.cuts(segment, place.data(segment, True), True)
+                wanted = self._start - place.number
+                place.begun[segment.source] = cuts[wanted - 1][2]
+                place.counts[segment.source] += wanted
+                return True
+            patience -= segment.length
+            if patience <= 0:
                 return False
-            self.number += count
-            self._begun[source] = begun
-        self._walk.take(segment)
         return True
 
-    def _deliver(self, segment: Segment, wait: bool) -> list[Line]:
+    def _deliver(self, segment: Segment, wait: bool) -> list[Line | LineGap]:
         """
         Go over a segment, and make the lines that end in it.
         """
-        source = segment.source
-        held = self._data(segment, wait)
-        cuts = self._cuts(segment, held, wait)
-        lines: list[Line] = []
-        if cuts:
-            base = cuts[0][0]
-            if base < segment.offset:
-                held = (
-                    self._files.read(source, base, segment.offset - base, wait) + held
-                )
-            else:
-                base = segment.offset
-            lines = [
-                Line(number, source, segment.time, held[b - base : e - base], n > e)
-                for number, (b, e, n) in enumerate(cuts, self.number)
-                if number >= self._start
-            ]
-            self._begun[source] = cuts[-1][2]
-            self.number += len(cuts)
-        self._walk.take(segment)
+        place = self._place
+        held = place.data(segment, wait)
+        cuts = place.cuts(segment, held, wait) if segment.source in place.begun else []
+        lines = self._cut(segment, held, cuts, wait)
+        place.take(segment, cuts)
+        return [line for line in lines if line.number >= self._start]
+
+    def _cut(
+        self, segment: Segment, held: bytes, cuts: list[Cut], wait: bool
+    ) -> list[Line | LineGap]:
+        """
+        Make lines of a segment whose bytes are held.
+        """
+        if not cuts:
+            return []
+        source, time, base = segment.source, segment.time, segment.offset
+        if (begun := cuts[0][0]) < base:
+            held = self._files.read(source, begun, base - begun, wait) + held
+            base = begun
+        lines: list[Line | LineGap] = [
+            Line(number, source, time, held[b - base : e - base], n > e)
+            for number, (b, e, n) in enumerate(cuts, self.number)
+        ]
+        if segment.missing:
+            gap = Gap(source, segment.offset, segment.length, NOT_KEPT)
+            lines[-1] = LineGap(lines[-1].number, time, gap)
         return lines
 
-    def _finish(self, wait: bool) -> list[Line]:
+    def _finish(self, wait: bool) -> list[Line | LineGap]:
         """
         Make lines of what had no end when the log was sealed.
         """
-        lines = []
-        number = self.number
-        for source, begin in sorted(self._begun.items()):
-            if length := self._walk.offsets[source] - begin:
+        lines: list[Line | LineGap] = []
+        place = self._place
+        ends = dict(place.begun)
+        for source, begin in sorted(place.begun.items()):
+            if length := place.walk.offsets[source] - begin:
                 data = self._files.read(source, begin, length, wait)
-                lines.append(Line(number, source, self._walk.time, data, False))
-                number += 1
-        self.number = number
+                number = self.number + len(lines)
+                lines.append(Line(number, source, place.walk.time, data, False))
+                ends[source] = begin + length
+        for source, end in ends.items():
+            place.counts[source] += end > place.begun[source]
+        place.begun = ends
         self.finished = True
         return [line for line in lines if line.number >= self._start]
-
-    def _data(self, segment: Segment, wait: bool) -> bytes:
-        """
-        Read the bytes of a segment.
-        """
-        return self._files.read(segment.source, segment.offset, segment.length, wait)
-
-    def _cuts(self, segment: Segment, data: bytes, wait: bool) -> list[_Cut]:
-        """
-        Find the lines that end in a segment.
-        """
-        begin = self._begun[segment.source]
-        cuts: list[_Cut] = []
-        position = 0
-        while True:
-            newline = data.find(b"\n", position)
-            end = segment.offset + (len(data) if newline < 0 else newline)
-            while end - begin > MAX_LINE:
-                around = begin + MAX_LINE - 3
-                four = self._files.read(segment.source, around, 4, wait)
-                cut = around + _betweenCharacters(four)
-                cuts.append((begin, cut, cut))
-                begin = cut
-            if newline < 0:
-                return cuts
-            cuts.append((begin, end, end + 1))
-            begin = end + 1
-            position = newline + 1
-
-
-def _betweenCharacters(four: bytes) -> int:
-    """
-    Choose where to cut among four bytes: before the last of them, or earlier
-    if that is inside of a UTF-8 character (RFC 3629, section 3).
-    """
-    for position in (3, 2, 1, 0):
-        byte = four[position]
-        if byte & 0xC0 != 0x80:
-            return position if byte >= 0xC0 or position == 3 else 3
-    return 3
-
-
-def offsetsOfLine(files: LogFiles, sources: Iterable[Source], line: int) -> Offsets:
-    """
-    Find where a line begins: for each source, the first byte that belongs to
-    that line or a later one.  Lines are counted over these sources alone.
-
-    This may take long: about a second for some gigabytes.
-    """
-    cursor = LineCursor(files, line, dict.fromkeys(sources, 0))
-    cursor.skip()
-    return cursor.begins()
-
-
-def offsetsOfLast(files: LogFiles, sources: Iterable[Source], count: int) -> Offsets:
-    """
-    Find where the last lines begin, an unfinished one included.
-
-    This may take long: about a second for some gigabytes.
-    """
-    wanted = tuple(sources)
-    cursor = LineCursor(files, 2**63, dict.fromkeys(wanted, 0))
-    cursor.skip()
-    if count == 0:
-        return cursor.reached()
-    total = cursor.number + cursor.unfinished()
-    return offsetsOfLine(files, wanted, max(0, total - count))

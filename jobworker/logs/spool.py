@@ -10,21 +10,36 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from time import time_ns
 from typing import Final
 
 from attrs import define, field
 
-from ..errors import SpoolDamaged
 from ..jobs import Source
-from .frames import HEADER, MAX_LENGTH, SIZE, BadFrame, Frame, Kind, decode, encode
-from .layout import FILES, INDEX
+from .files import LogFiles
+from .floors import GROUND, Floor, encodeFloor, placeOf
+from .frames import (
+    HEADER,
+    MAGIC,
+    MAX_LENGTH,
+    SIZE,
+    Frame,
+    Kind,
+    encode,
+    frameAt,
+)
+from .layout import FILES, openFiles, removeSpool
+from .punching import canPunch, punch
 
 # The most that one call moves: the size of the pipes.
 TRANSFER: Final = 2**20
 
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+# What file systems allocate at once, or a divisor of it.
+_BLOCK: Final = 4096
+
+
+def _zeros() -> dict[Source, int]:
+    return dict.fromkeys(Source, 0)
 
 
 @define
@@ -36,8 +51,14 @@ class Spool:
     the index cannot be written, the entry is kept and written before anything
     else is.
 
+    @ivar floor: What was dropped.
     @ivar _sizes: Bytes of each source that the index knows, or will know when
         C{_unwritten} is written.
+    @ivar _lost: Bytes of each source that were not kept and that the index
+        knows of.
+    @ivar _punched: Up to where the disk space was given back.
+    @ivar _losing: Bytes of each source that were not kept and that the index
+        does not know of.
     @ivar _end: Where the next frame belongs in the index.
     """
 
@@ -45,20 +66,43 @@ class Spool:
     _index: int
     _files: dict[Source, int]
     _now: Callable[[], int]
-    _sizes: dict[Source, int] = field(init=False)
+    floor: Floor = GROUND
+    _sizes: dict[Source, int] = field(factory=_zeros)
+    _lost: dict[Source, int] = field(factory=_zeros)
     _end: int = len(HEADER)
-    _unwritten: Frame | None = None
-    _sealed: bool = False
+    _punched: Floor = field(default=GROUND, init=False)
+    _losing: dict[Source, int] = field(factory=_zeros, init=False)
+    _unwritten: Frame | None = field(default=None, init=False)
+    _sealed: bool = field(default=False, init=False)
 
-    def __attrs_post_init__(self) -> None:
-        self._sizes = dict.fromkeys(self._files, 0)
-
-    def transfer(self, source: Source, pipe: int) -> int:
+    @property
+    def reader(self) -> LogFiles:
         """
-        Move what a pipe holds, but at most L{TRANSFER} bytes, to the end of a
-        source.
+        The same files for reading.  They stay the spool's.
+        """
+        return LogFiles(self.path, self._index, self._files)
+
+    @property
+    def kept(self) -> int:
+        """
+        The bytes that the log takes on disk, to a block or so.
+        """
+        sizes, lost = self._sizes.values(), self._lost.values()
+        return sum(sizes) - sum(lost) + self._end - _below(self.floor)
+
+    def below(self, floor: Floor) -> int:
+        """
+        Count the bytes that drop with a floor and did not drop before.
+        """
+        return _below(floor) - _below(self.floor)
+
+    def transfer(self, source: Source, pipe: int, most: int = TRANSFER) -> int:
+        """
+        Move what a pipe holds to the end of a source.
 
         @param pipe: A non-blocking descriptor.
+
+        @param most: The most bytes to move.
 
         @return: The number of bytes; 0 at the end of the pipe.
 
@@ -69,10 +113,10 @@ class Spool:
         """
         self.flush()
         moved = os.splice(
-            pipe, self._files[source], TRANSFER, offset_dst=self._sizes[source]
+            pipe, self._files[source], most, offset_dst=self._sizes[source]
         )
         if moved:
-            self._enter(source, moved)
+            self.enter(source, moved)
         return moved
 
     def append(self, source: Source, data: bytes) -> None:
@@ -89,13 +133,56 @@ class Spool:
                 self._files[source], data[done:], self._sizes[source] + done
             )
         if data:
-            self._enter(source, len(data))
+            self.enter(source, len(data))
 
     def size(self, source: Source) -> int:
         """
         Count the bytes of a source that need not be written again.
         """
         return self._sizes[source]
+
+    def lose(self, source: Source, length: int) -> None:
+        """
+        Say that bytes of a source came and were not kept.  After that nothing
+        of this source can be kept.
+
+        The index hears of the first ones, of each doubling, and of all of them
+        before the seal.
+
+        @raise OSError: If the disk does not take it.  The call must B{not} be
+            repeated.
+        """
+        self._losing[source] += length
+        if self._losing[source] >= self._lost[source]:
+            self.flush()
+            self._enterLoss(source)
+
+    def drop(self, floor: Floor) -> None:
+        """
+        Give back the disk space of everything before a floor.
+
+        The floor is on disk for good before that: who dies in between leaves
+        bytes that nobody reads.
+
+        @raise OSError: If that is refused.  If space could not be given back,
+            it will be with the next floor.
+        """
+        self.flush()
+        place = encodeFloor(floor)
+        if os.pwrite(self._index, place, len(MAGIC) + placeOf(floor)) != len(place):
+            raise OSError(errno.ENOSPC, "the index took only a part of a floor")
+        os.fdatasync(self._index)
+        self.floor = floor
+        self.punch(self._punched, floor)
+        self._punched = floor
+
+    def canDrop(self) -> bool:
+        """
+        Find out whether the file system can give back parts of files.
+
+        @raise OSError: If it could not be found out.
+        """
+        return canPunch(self._index)
 
     def seal(self) -> None:
         """
@@ -104,30 +191,12 @@ class Spool:
         @raise OSError: If the disk does not take it; the call can be repeated.
         """
         self.flush()
+        for source in self._files:
+            self._enterLoss(source)
         if not self._sealed:
             self._sealed = True
             self._unwritten = Frame(self._now(), 0, 0, Kind.SEAL)
         self.flush()
-
-    def recover(self) -> bool:
-        """
-        Pick up what an earlier writer left, and seal it.
-
-        @return: C{False} if it was sealed already.
-
-        @raise SpoolDamaged: If the index is not one of ours.
-        """
-        if self._readIndex():
-            return False
-        os.ftruncate(self._index, self._end)
-        for source, descriptor in self._files.items():
-            rest = os.fstat(descriptor).st_size - self._sizes[source]
-            while rest:
-                length = min(rest, MAX_LENGTH)
-                self._enter(source, length)
-                rest -= length
-        self.seal()
-        return True
 
     def close(self) -> None:
         """
@@ -136,39 +205,36 @@ class Spool:
         for descriptor in (self._index, *self._files.values()):
             os.close(descriptor)
 
-    def _readIndex(self) -> bool:
-        """
-        Take over the frames that can be believed.
-
-        @return: Whether the last of them is a seal.
-        """
-        header = os.pread(self._index, len(HEADER), 0)
-        if not HEADER.startswith(header):
-            raise SpoolDamaged(os.path.join(self.path, INDEX), "it has another header")
-        _writeHeader(self._index)
-        there = {s: os.fstat(f).st_size for s, f in self._files.items()}
-        while block := os.pread(self._index, 4096 * SIZE, self._end):
-            before = self._end
-            with suppress(BadFrame):
-                for frame in decode(block):
-                    if frame.kind == Kind.SEAL:
-                        return True
-                    source = Source(frame.source)
-                    if self._sizes[source] + frame.length > there[source]:
-                        return False
-                    self._sizes[source] += frame.length
-                    self._end += SIZE
-            if self._end < before + len(block):
-                break
-        return False
-
-    def _enter(self, source: Source, length: int) -> None:
+    def enter(self, source: Source, length: int) -> None:
         """
         Enter bytes which are in their file in the index.
+
+        @raise OSError: If the disk does not take it; L{flush} can be repeated.
         """
         self._sizes[source] += length
         self._unwritten = Frame(self._now(), length, source)
         self.flush()
+
+    def _enterLoss(self, source: Source) -> None:
+        """
+        Enter bytes which were not kept in the index.
+        """
+        while losing := min(self._losing[source], MAX_LENGTH):
+            self._losing[source] -= losing
+            self._lost[source] += losing
+            self._sizes[source] += losing
+            self._unwritten = Frame(self._now(), losing, source, Kind.GAP)
+            self.flush()
+
+    def punch(self, before: Floor, floor: Floor) -> None:
+        """
+        Give back the disk space between two floors.
+        """
+        for source, descriptor in self._files.items():
+            begin = _blocks(before.marks[source].begun)
+            punch(descriptor, begin, _blocks(floor.marks[source].begun))
+        begin = max(_blocks(frameAt(before.frame)), _BLOCK)
+        punch(self._index, begin, _blocks(frameAt(floor.frame)))
 
     def flush(self) -> None:
         """
@@ -198,13 +264,13 @@ def createSpool(path: str, now: Callable[[], int] = time_ns) -> Spool:
     """
     os.makedirs(path, mode=0o750)
     try:
-        opened = _openFiles(path, _FLAGS | os.O_EXCL)
+        opened = openFiles(path, os.O_EXCL)
     except OSError:
         removeSpool(path)
         raise
     spool = Spool(path, opened[0], dict(zip(FILES, opened[1:], strict=True)), now)
     try:
-        _writeHeader(opened[0])
+        writeHeader(opened[0])
     except OSError:
         spool.close()
         removeSpool(path)
@@ -212,60 +278,21 @@ def createSpool(path: str, now: Callable[[], int] = time_ns) -> Spool:
     return spool
 
 
-def removeSpool(path: str) -> None:
+def _below(floor: Floor) -> int:
     """
-    Delete a log which nobody writes.  It need not be whole, or be there.
+    Count the bytes of all files that are below a floor.
     """
-    for name in (INDEX, *FILES.values()):
-        try:
-            os.unlink(os.path.join(path, name))
-        except FileNotFoundError:
-            continue
-    try:
-        os.rmdir(path)
-    except FileNotFoundError:
-        return
+    return floor.frame * SIZE + sum(mark.begun for mark in floor.marks.values())
 
 
-def recoverSpool(path: str, now: Callable[[], int] = time_ns) -> bool:
+def _blocks(offset: int) -> int:
     """
-    Seal, at what was written, a log whose writer has died.
-
-    What the index does not know of is entered, standard output first.  An
-    index that claims bytes which are not there, or that cannot be read from
-    some frame on, is cut there: such a thing takes a crash of the machine.
-
-    @return: Whether there was anything to do.
-
-    @raise FileNotFoundError: If there is no log at all.
-
-    @raise SpoolDamaged: If the index is not one of ours.
+    Go down to where a block begins.
     """
-    os.stat(path)
-    opened = _openFiles(path, _FLAGS)
-    spool = Spool(path, opened[0], dict(zip(FILES, opened[1:], strict=True)), now)
-    try:
-        return spool.recover()
-    finally:
-        spool.close()
+    return offset - offset % _BLOCK
 
 
-def _openFiles(path: str, flags: int) -> list[int]:
-    """
-    Open the files of a log, the index first: all or none.
-    """
-    opened: list[int] = []
-    try:
-        for name in (INDEX, *FILES.values()):
-            opened.append(os.open(os.path.join(path, name), flags, 0o640))
-    except OSError:
-        for descriptor in opened:
-            os.close(descriptor)
-        raise
-    return opened
-
-
-def _writeHeader(index: int) -> None:
+def writeHeader(index: int) -> None:
     """
     Begin an index.
 

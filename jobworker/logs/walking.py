@@ -8,10 +8,11 @@ import errno
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from ..jobs import Source
 from .files import LogFiles
+from .floors import GROUND, Floor
 from .frames import Frame, Kind
 
 Offsets: TypeAlias = dict[Source, int]
@@ -21,16 +22,39 @@ _UNBOUNDED: Final = 2**63
 _PATIENCE: Final = 4096
 
 
+# Why bytes are not there.
+DROPPED: Final = "dropped to keep the log within its limit"
+NOT_KEPT: Final = "not kept because the log had reached its limit"
+
+
 @frozen
 class Segment:
     """
     Consecutive bytes of one frame, not yet read.
+
+    @ivar missing: Whether they were never kept.
     """
 
     source: Source
     offset: int
     time: int
     length: int
+    missing: bool = False
+
+
+@frozen
+class Gap:
+    """
+    Bytes that a job wrote and that are not there.
+
+    @ivar offset: Where in its source they began.
+    @ivar reason: Why they are not there, in words.
+    """
+
+    source: Source
+    offset: int
+    length: int
+    reason: str
 
 
 @define
@@ -38,15 +62,19 @@ class Walk:
     """
     A position in a log.
 
+    @ivar floor: What had been dropped when the walk began.
     @ivar offsets: For each source, the offset behind the last segment taken.
     @ivar sealed: Whether the seal was reached.
     @ivar time: The time of the frame last looked at.
     @ivar _ahead: Frames that were read and not yet taken, the next one last.
+        At a floor, what was kept of lines that had begun before it comes as
+        frames that are not in the index.
     @ivar _number: The frame behind those.
     @ivar _taken: Bytes of the next frame which were taken.
     """
 
     _files: LogFiles
+    floor: Floor = GROUND
     offsets: Offsets = field(factory=lambda: dict.fromkeys(Source, 0))
     sealed: bool = False
     time: int = 0
@@ -54,9 +82,46 @@ class Walk:
     _number: int = 0
     _taken: int = 0
 
+    @classmethod
+    def above(cls, files: LogFiles, floor: Floor) -> Walk:
+        """
+        Begin at a floor.
+        """
+        walk = cls(files, floor, time=floor.time)
+        for source, mark in sorted(floor.marks.items(), reverse=True):
+            walk.offsets[source] = mark.begun
+            if rest := mark.offset - mark.begun:
+                walk._ahead.append(Frame(floor.time, rest, source))
+        walk._number = floor.frame
+        return walk
+
+    @property
+    def frame(self) -> int:
+        """
+        The number of the frame that comes next.
+        """
+        return self._number - len(self._ahead)
+
+    @property
+    def amid(self) -> bool:
+        """
+        Whether a part of that frame was taken.
+        """
+        return self._taken > 0
+
+    def overtaken(self, frame: int) -> bool:
+        """
+        Find out whether something was dropped that a walk has not passed.
+
+        @param frame: The frame that it had come to.
+        """
+        floor = self._files.floor()
+        return floor.frame > frame and floor != self.floor
+
     def peek(self, limit: int, wait: bool) -> Segment | None:
         """
-        Look at what comes next, at most so many bytes of it.
+        Look at what comes next, at most so many bytes of it; bytes that are
+        missing come all at once.
 
         @return: C{None} if there is nothing yet, or never again.
 
@@ -71,8 +136,11 @@ class Walk:
             self.sealed = True
             return None
         source = Source(frame.source)
-        length = min(frame.length - self._taken, limit)
-        return Segment(source, self.offsets[source], frame.time, length)
+        missing = frame.kind == Kind.GAP
+        length = frame.length - self._taken
+        if not missing:
+            length = min(length, limit)
+        return Segment(source, self.offsets[source], frame.time, length, missing)
 
     def take(self, segment: Segment) -> None:
         """
@@ -101,7 +169,7 @@ class Walk:
                 unwanted = min(begin[segment.source] - segment.offset, unwanted)
             if unwanted <= 0:
                 return
-            self.take(Segment(segment.source, segment.offset, segment.time, unwanted))
+            self.take(evolve(segment, length=unwanted))
             patience -= 1
             if patience == 0 and not wait:
                 raise BlockingIOError(errno.EAGAIN, "the way is long")
@@ -112,6 +180,7 @@ class Walk:
         """
         return Walk(
             self._files,
+            self.floor,
             dict(self.offsets),
             self.sealed,
             self.time,

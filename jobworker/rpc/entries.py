@@ -12,7 +12,7 @@ from typing import Final
 
 from ..api import worker_pb2 as pb
 from ..jobs import Record, Source
-from ..logs.reading import Line
+from ..logs.reading import Line, LineGap
 from .conversion import explain
 from .failures import TooLong
 
@@ -24,12 +24,19 @@ _SECOND: Final = 1_000_000_000
 _NAMES: Final = {Source.STDOUT: "stdout", Source.STDERR: "stderr"}
 
 
-def entryOf(line: Line) -> bytes:
+def entryOf(line: Line | LineGap) -> bytes:
     """
-    Make the message for a line.
+    Make the message for a line, or the remark that some are missing.
 
     @raise TooLong: If it has a number that the wire cannot carry.
     """
+    if isinstance(line, LineGap):
+        gap = line.gap
+        text = (
+            f"{gap.length} bytes of {_NAMES[gap.source]} are missing from byte "
+            f"{gap.offset} on: {gap.reason}"
+        )
+        return _message(line.number, _entry(text, "log", line.time), False)
     text = line.data.decode("utf-8", "surrogateescape")
     entry = _entry(text, _NAMES[line.source], line.time)
     return _message(line.number, entry, not line.terminated)

@@ -8,7 +8,6 @@ import time
 from asyncio import AbstractEventLoop, ensure_future, wait
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Final
 
 from attrs import define, field
 
@@ -17,8 +16,8 @@ from ..api import worker_pb2 as pb
 from ..jobs import Source
 from ..logs.reading import (
     CHUNK,
+    Chunk,
     ChunkCursor,
-    LogFiles,
     Offsets,
     offsetsOfLast,
     offsetsOfLine,
@@ -27,8 +26,6 @@ from .conversion import BadRequest, Reading, describe, parseReading
 from .handlers import Writing
 from .places import Place, Places
 from .replies import beginOf, endOf, heartbeatOf, replyOf
-
-_HASHED_AT_ONCE: Final = 2**20
 
 
 @define(eq=False)
@@ -62,6 +59,7 @@ class _Telling:
     @ivar _bound: For each source, how much of it was there at first; empty if
         it is followed.
     @ivar _digests: Of what was sent, and of what the client has had before.
+        If some of that was dropped since, there is none.
     @ivar _due: When the next heartbeat is, by the loop's clock.
     """
 
@@ -128,12 +126,13 @@ class _Telling:
             desk = self._place.desk
             digest = self._digests[source]
             work = ensure_future(
-                desk.inThread(_digest, desk.files, digest, source, start, begin[source])
+                desk.inThread(desk.files.feed, digest, source, start, begin[source])
             )
             try:
                 while not (await wait({work}, timeout=self._left()))[0]:
                     await self._beat()
-                await work
+                if not await work:
+                    del self._digests[source]
             finally:
                 work.cancel()
 
@@ -152,7 +151,8 @@ class _Telling:
         ended = follower.ended
         chunks = await self._place.desk.read(cursor, CHUNK)
         for chunk in chunks:
-            self._digests[chunk.source].update(chunk.data)
+            if isinstance(chunk, Chunk) and chunk.source in self._digests:
+                self._digests[chunk.source].update(chunk.data)
             await self._send(replyOf(chunk))
         if not self._reading.follow:
             reached = cursor.offsets
@@ -184,14 +184,3 @@ class _Telling:
         """
         await self._write(reply)
         self._due = self._loop.time() + self._heartbeat
-
-
-def _digest(
-    files: LogFiles, digest: blake2b, source: Source, begin: int, end: int
-) -> None:
-    """
-    Digest bytes that are on disk.
-    """
-    for offset in range(begin, end, _HASHED_AT_ONCE):
-        length = min(_HASHED_AT_ONCE, end - offset)
-        digest.update(files.read(source, offset, length))

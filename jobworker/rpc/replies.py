@@ -8,7 +8,7 @@ from typing import Final
 
 from ..api import worker_pb2 as pb
 from ..jobs import Source
-from ..logs.reading import Chunk, Offsets
+from ..logs.reading import Chunk, Gap, Offsets
 from .conversion import SOURCES
 
 # The tags of ReadReply.chunk and Chunk.data, both with a length behind them.
@@ -27,13 +27,21 @@ def beginOf(begin: Offsets, digestFrom: Offsets) -> bytes:
     return pb.ReadReply(begin=pb.Begin(offsets=offsets)).SerializeToString()
 
 
-def replyOf(piece: Chunk) -> bytes:
+def replyOf(piece: Chunk | Gap) -> bytes:
     """
     Make the message for what a cursor delivers.
 
-    It is put together by hand, because protobuf would copy the data three
-    times, which takes as long as to send it.
+    That for a chunk is put together by hand, because protobuf would copy the
+    data three times, which takes as long as to send it.
     """
+    if isinstance(piece, Gap):
+        gap = pb.Gap(
+            source=SOURCES[piece.source],
+            offset=piece.offset,
+            length=piece.length,
+            reason=piece.reason,
+        )
+        return pb.ReadReply(gap=gap).SerializeToString()
     head = pb.Chunk(
         source=SOURCES[piece.source], offset=piece.offset, time=piece.time
     ).SerializeToString()
@@ -65,7 +73,7 @@ def endOf(
             source=SOURCES[source],
             bytes=end,
             digest_from=digestFrom[source],
-            digest=digests[source],
+            digest=digests.get(source),
         )
         for source, end in ends.items()
     ]

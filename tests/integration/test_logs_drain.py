@@ -25,8 +25,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.jobs import Source
 from jobworker.logs.drain import Collection, Drain
 from jobworker.logs.reading import ChunkCursor, LogFiles
-from jobworker.logs.spool import Spool, createSpool, recoverSpool
-from tests.spools import Piece, content, short
+from jobworker.logs.recovery import recoverSpool
+from jobworker.logs.spool import TRANSFER, Spool, createSpool
+from tests.spools import Piece, bytesOf, content, short
 
 OUT, ERR = Source
 
@@ -66,13 +67,13 @@ class Disk(Spool):
         spool = createSpool(path, count(1).__next__)
         return cls(path, spool._index, spool._files, spool._now)
 
-    def transfer(self, source: Source, pipe: int) -> int:
+    def transfer(self, source: Source, pipe: int, most: int = TRANSFER) -> int:
         """
         Refuse, or move.
         """
         if self.full:
             raise OSError(errno.ENOSPC, "full")
-        return super().transfer(source, pipe)
+        return super().transfer(source, pipe, most)
 
     def flush(self) -> None:
         """
@@ -125,7 +126,7 @@ class Job:
         try:
             cursor = ChunkCursor(files, dict.fromkeys(Source, 0))
             chunks = cursor.read(2**30)
-            return {s: content([(c.source, c.data) for c in chunks], s) for s in Source}
+            return {s: bytesOf(chunks, s) for s in Source}
         finally:
             files.close()
 

@@ -30,8 +30,8 @@ from jobworker.jobs import Record, Source
 from jobworker.logs.drain import startDrain
 from jobworker.logs.keeper import LogKeeper
 from jobworker.logs.layout import logPath
-from jobworker.logs.reading import ChunkCursor, LogFiles
-from tests.spools import content
+from jobworker.logs.reading import Chunk, ChunkCursor, Gap, LogFiles
+from tests.spools import bytesOf
 
 reactor: Any = _reactor
 OUT, ERR = Source
@@ -137,13 +137,13 @@ class KeeperCase(TestCase):
         files = LogFiles.open(logPath(self.directory, identifier))
         try:
             cursor = ChunkCursor(files, dict.fromkeys(Source, 0))
-            chunks = []
+            chunks: list[Chunk | Gap] = []
             while more := cursor.read(2**30):
                 chunks += more
             self.assertTrue(cursor.finished)
         finally:
             files.close()
-        return {s: content([(c.source, c.data) for c in chunks], s) for s in Source}
+        return {s: bytesOf(chunks, s) for s in Source}
 
 
 class KeeperTests(KeeperCase):

@@ -1,0 +1,649 @@
+"""
+Logs that keep within a limit, against a model that holds everything.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from hashlib import blake2b
+from itertools import count
+
+from attrs import define, field
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from jobworker.errors import SpoolDamaged
+from jobworker.jobs import Source
+from jobworker.logs.files import LogFiles as Files
+from jobworker.logs.floors import GROUND, Floor
+from jobworker.logs.frames import Frame
+from jobworker.logs.limits import Dropping, Stopping, Writer, limit
+from jobworker.logs.quota import LEAST, Policy, Quota
+from jobworker.logs.reading import (
+    Chunk,
+    ChunkCursor,
+    Gap,
+    Line,
+    LineCursor,
+    LineGap,
+    LogFiles,
+    offsetsOfLast,
+    offsetsOfLine,
+)
+from jobworker.logs.recovery import recoverSpool
+from jobworker.logs.spool import Spool, createSpool
+
+OUT, ERR = Source
+ALL = dict.fromkeys(Source, 0)
+
+# Small, so that much can happen in little time; Quota would not allow it.
+LIMIT = 2**14
+
+# How much is written at once: a source, so many lines, so wide, and what
+# stands behind them.
+pieces = st.tuples(
+    st.sampled_from(Source),
+    st.integers(0, 60),
+    st.integers(1, 90),
+    st.sampled_from([b"", b"unfinished ", b"\x80\n"]),
+)
+scripts = st.lists(pieces, min_size=1, max_size=30)
+
+
+@define
+class Racing(Files):
+    """
+    The files of a log, to which something happens while they are read.
+
+    @ivar happen: What, before each reading.
+    """
+
+    happen: Callable[[], None] = field(default=lambda: None, init=False)
+
+    def read(
+        self, source: Source, offset: int, length: int, wait: bool = True
+    ) -> bytes:
+        """
+        Read bytes.
+        """
+        self.happen()
+        return Files.read(self, source, offset, length, wait)
+
+    def frames(self, number: int, wait: bool = True) -> list[Frame]:
+        """
+        Read frames.
+        """
+        self.happen()
+        return Files.frames(self, number, wait)
+
+
+class Job:
+    """
+    Somebody who writes numbered lines into pipes, and remembers them.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.written = dict.fromkeys(Source, b"")
+        self.lines: list[tuple[Source, bytes]] = []
+        self.begun = dict.fromkeys(Source, b"")
+        self.pipes = {source: os.pipe2(os.O_NONBLOCK) for source in Source}
+
+    def write(self, source: Source, number: int, width: int, rest: bytes) -> None:
+        """
+        Write some lines, and have them moved.
+        """
+        data = rest
+        for _ in range(number):
+            data += b"%0*d\n" % (width, len(self.lines) + data.count(b"\n"))
+        if not data:
+            return
+        assert os.write(self.pipes[source][1], data) == len(data)
+        self.written[source] += data
+        *ended, self.begun[source] = (self.begun[source] + data).split(b"\n")
+        self.lines += [(source, line) for line in ended]
+        self.move(source)
+
+    def move(self, source: Source) -> None:
+        """
+        Empty a pipe.
+        """
+        try:
+            while True:
+                self.writer.transfer(source, self.pipes[source][0])
+        except BlockingIOError:
+            pass
+
+    def exit(self) -> None:
+        """
+        Close everything, but for the log.
+        """
+        for both in self.pipes.values():
+            for descriptor in both:
+                os.close(descriptor)
+
+    def all(self) -> list[tuple[Source, bytes]]:
+        """
+        All lines, as they are when the log is sealed.
+        """
+        return self.lines + [(s, rest) for s, rest in self.begun.items() if rest]
+
+
+class Reader:
+    """
+    Somebody who reads a log in chunks and by lines, and checks that it is
+    what was written, with all that is missing said.
+    """
+
+    def __init__(self, case: SynchronousTestCase, job: Job, files: Files) -> None:
+        self.case = case
+        self.job = job
+        self.chunks = ChunkCursor(files, ALL)
+        self.lines = LineCursor(files)
+        self.at = dict(ALL)
+        self.number = 0
+        self.missing = 0
+        self.gone = False
+        self.kept: list[int] = []
+
+    def read(self, limit: int, wait: bool = True) -> None:
+        """
+        Read a little.
+        """
+        for item in self.chunks.read(limit, wait):
+            self.case.assertEqual(item.offset, self.at[item.source])
+            if isinstance(item, Chunk):
+                end = item.offset + len(item.data)
+                self.case.assertEqual(
+                    item.data, self.job.written[item.source][item.offset : end]
+                )
+            else:
+                self.missing += item.length
+                end = item.offset + item.length
+            self.at[item.source] = end
+        self.case.assertEqual(self.chunks.offsets, self.at)
+        for line in self.lines.read(limit, wait):
+            if isinstance(line, LineGap):
+                self.case.assertGreaterEqual(line.number, self.number)
+                self.gone = True
+            else:
+                if line.number != self.number:
+                    self.case.assertTrue(self.gone)
+                number = line.number
+                lines = self.job.lines
+                if number >= len(lines):
+                    lines = self.job.all()
+                self.case.assertEqual((line.source, line.data), lines[number])
+                self.kept.append(line.number)
+                self.gone = False
+            self.number = line.number + 1
+
+    def finish(self) -> None:
+        """
+        Read all the rest.
+        """
+        while not (self.chunks.finished and self.lines.finished):
+            self.read(5000)
+        self.case.assertEqual(
+            self.at, {s: len(data) for s, data in self.job.written.items()}
+        )
+        self.case.assertEqual(self.number, len(self.job.all()))
+
+
+def everything(cursor: ChunkCursor) -> list[Chunk | Gap]:
+    """
+    Read to the end.
+    """
+    items: list[Chunk | Gap] = []
+    while more := cursor.read(1000):
+        items += more
+    return items
+
+
+def everyLine(cursor: LineCursor) -> list[Line | LineGap]:
+    """
+    Read to the end.
+    """
+    lines: list[Line | LineGap] = []
+    while more := cursor.read(1000):
+        lines += more
+    return lines
+
+
+class LimitCase(SynchronousTestCase):
+    """
+    What tests of limits need.
+    """
+
+    def setUp(self) -> None:
+        """
+        Choose a place.
+        """
+        self.path = os.path.join(self.mktemp(), "log")
+        self.spool: Spool | None = None
+
+    def begin(self, kind: type[Spool] = Spool) -> Spool:
+        """
+        Begin a log in place of the one before.
+        """
+        shutil.rmtree(self.path, ignore_errors=True)
+        spool = createSpool(self.path, count(1).__next__)
+        return kind(self.path, spool._index, spool._files, spool._now)
+
+    def dropping(self, kind: type[Spool] = Spool) -> tuple[Job, Spool]:
+        """
+        Begin a log that drops what is old.
+        """
+        spool = self.begin(kind)
+        return Job(Dropping(spool, LIMIT)), spool
+
+    def open(self) -> LogFiles:
+        """
+        Open the log.
+        """
+        files = LogFiles.open(self.path)
+        self.addCleanup(files.close)
+        return files
+
+    def reader(self, job: Job) -> Reader:
+        """
+        Begin to read.
+        """
+        return Reader(self, job, self.open())
+
+    def end(self, job: Job) -> None:
+        """
+        End a job and its log.
+        """
+        job.writer.seal()
+        job.writer.close()
+        job.exit()
+
+
+class DroppingTests(LimitCase):
+    """
+    Logs that lose their oldest part.
+    """
+
+    @given(scripts, st.data())
+    def test_exact(
+        self, script: list[tuple[Source, int, int, bytes]], data: st.DataObject
+    ) -> None:
+        """
+        Readers who begin at any time and read at any speed get everything
+        that is there, byte for byte and line for line with its number, and
+        are told of everything else; the log keeps within its limit; and who
+        comes after the end gets what is left.
+        """
+        job, spool = self.dropping()
+        readers: list[Reader] = []
+        for piece in script * 3:
+            job.write(*piece)
+            self.assertLessEqual(spool.kept, LIMIT)
+            if data.draw(st.booleans()):
+                readers.append(self.reader(job))
+            for reader in readers[-3:]:
+                reader.read(data.draw(st.integers(1, 3000)))
+        self.end(job)
+        for reader in readers[-3:]:
+            reader.finish()
+        late = self.reader(job)
+        late.finish()
+        total = sum(map(len, job.written.values()))
+        self.assertGreaterEqual(total - late.missing, min(total, LIMIT // 2))
+
+    @given(scripts, st.data())
+    def test_overtaken(
+        self, script: list[tuple[Source, int, int, bytes]], data: st.DataObject
+    ) -> None:
+        """
+        What is dropped while it is read is never delivered, not even as
+        zeros: it is a gap.
+        """
+        job, _ = self.dropping()
+        for piece in script:
+            job.write(*piece)
+        files = Racing.open(self.path)
+        self.addCleanup(files.close)
+        assert isinstance(files, Racing)
+        rest = data.draw(st.lists(pieces, max_size=20))
+        often = data.draw(st.integers(1, 5))
+        calls = count(1)
+
+        def happen() -> None:
+            if next(calls) % often == 0 and rest:
+                for _ in range(4):
+                    job.write(*rest[-1])
+                rest.pop()
+
+        files.happen = happen
+        reader = Reader(self, job, files)
+        while rest:
+            reader.read(data.draw(st.integers(1, 20_000)))
+            happen()
+        self.end(job)
+        reader.finish()
+
+    @given(scripts, st.booleans(), st.tuples(*[st.binary(max_size=9)] * 2))
+    def test_crash(
+        self,
+        script: list[tuple[Source, int, int, bytes]],
+        punched: bool,
+        behind: tuple[bytes, bytes],
+    ) -> None:
+        """
+        A writer that dies, also after it has written a floor and before it
+        has given anything back, leaves a log in which everything above the
+        floor is there with its number.
+        """
+        job, spool = self.dropping(Spool if punched else Lazy)
+        for piece in script * 4:
+            job.write(*piece)
+        job.writer.close()
+        job.exit()
+        floor = spool.floor
+        for source, rest in zip(Source, behind, strict=True):
+            with open(os.path.join(self.path, source.name.lower()), "ab") as file:
+                file.write(rest)
+            job.written[source] += rest
+            *ended, job.begun[source] = (job.begun[source] + rest).split(b"\n")
+            job.lines += [(source, line) for line in ended]
+        self.assertTrue(recoverSpool(self.path))
+        reader = self.reader(job)
+        reader.finish()
+        self.assertEqual(reader.missing, sum(m.begun for m in floor.marks.values()))
+        self.assertFalse(recoverSpool(self.path))
+
+    @given(scripts, st.data())
+    def test_seeking(
+        self, script: list[tuple[Source, int, int, bytes]], data: st.DataObject
+    ) -> None:
+        """
+        Lines that are left are found at the same offsets as if nothing had
+        been dropped; those that are not are looked for at the beginning,
+        where the gap is.
+        """
+        job, spool = self.dropping()
+        for piece in script * 3:
+            job.write(*piece)
+        floor = spool.floor
+        self.end(job)
+        files = self.open()
+        gone = sum(mark.lines for mark in floor.marks.values())
+        number = data.draw(st.integers(0, len(job.lines)))
+        expected = dict(ALL)
+        for source, line in job.lines[:number]:
+            expected[source] += len(line) + 1
+        if number < gone:
+            expected = dict(ALL)
+        self.assertEqual(offsetsOfLine(files, Source, number), expected)
+        wanted = data.draw(st.integers(0, 20))
+        begin = offsetsOfLast(files, Source, wanted)
+        rest = sum(
+            len(data[begin[s] :].splitlines()) for s, data in job.written.items()
+        )
+        if gone == 0 or wanted < 5:
+            self.assertEqual(rest, min(wanted, len(job.all())))
+
+    @given(scripts, st.sampled_from(Source), st.data())
+    def test_startAnywhere(
+        self,
+        script: list[tuple[Source, int, int, bytes]],
+        source: Source,
+        data: st.DataObject,
+    ) -> None:
+        """
+        Whoever asks for lines from a number on, or for bytes from an offset
+        on, gets a gap first if those are gone, and else just those.
+        """
+        job, spool = self.dropping()
+        for piece in script * 3:
+            job.write(*piece)
+        floor = spool.floor
+        self.end(job)
+        files = self.open()
+        gone = sum(mark.lines for mark in floor.marks.values())
+        start = data.draw(st.integers(0, len(job.all())))
+        lines = everyLine(LineCursor(files, start))
+        self.assertEqual(
+            [
+                (line.number, line.source, line.data)
+                for line in lines
+                if isinstance(line, Line)
+            ],
+            [(n, *line) for n, line in enumerate(job.all())][max(start, gone) :],
+        )
+        gaps = [line.number for line in lines if isinstance(line, LineGap)]
+        self.assertEqual(gaps != [], start < gone)
+        self.assertTrue(all(start <= number < gone for number in gaps))
+        begin = data.draw(st.integers(0, len(job.written[source])))
+        chunks = everything(ChunkCursor(files, {source: begin}))
+        bottom = floor.marks[source].begun
+        if begin < bottom:
+            gap = chunks.pop(0)
+            assert isinstance(gap, Gap)
+            self.assertEqual((gap.offset, gap.length), (begin, bottom - begin))
+        got = b"".join(each.data for each in chunks if isinstance(each, Chunk))
+        self.assertEqual(got, job.written[source][max(begin, bottom) :])
+        digest = blake2b()
+        whole = files.feed(digest, source, begin, len(job.written[source]))
+        self.assertEqual(whole, begin >= bottom)
+        if whole:
+            self.assertEqual(digest.digest(), blake2b(got).digest())
+
+    def test_space(self) -> None:
+        """
+        The disk space is given back, of the output and of the index.
+        """
+        job, _ = self.dropping()
+        for _ in range(4000):
+            job.write(OUT, 1, 100, b"")
+        names = ("index", "stdout")
+        stats = [os.stat(os.path.join(self.path, name)) for name in names]
+        self.assertGreater(sum(stat.st_size for stat in stats), 20 * LIMIT)
+        self.assertLess(sum(stat.st_blocks * 512 for stat in stats), 2 * LIMIT)
+        self.end(job)
+
+    def test_longLines(self) -> None:
+        """
+        A line as long as the limit is kept in part, and its pieces keep their
+        numbers.
+        """
+        spool = self.begin()
+        self.addCleanup(spool.close)
+        job = Job(Dropping(spool, LEAST))
+        self.addCleanup(job.exit)
+        for _ in range(80):
+            job.write(OUT, 0, 0, b"x" * 60_000)
+        self.assertLessEqual(spool.kept, LEAST)
+        lines = everyLine(LineCursor(self.open()))
+        self.assertIsInstance(lines[0], LineGap)
+        whole = [line for line in lines if isinstance(line, Line)]
+        self.assertEqual({len(line.data) for line in whole}, {2**16})
+        self.assertEqual(whole[-1].number, 80 * 60_000 // 2**16 - 1)
+
+    def test_unable(self) -> None:
+        """
+        Where files cannot lose their beginning, the log ends at its limit.
+        """
+        job, spool = self.dropping(Rigid)
+        for _ in range(100):
+            job.write(OUT, 10, 90, b"")
+        self.assertEqual(spool.floor, GROUND)
+        self.end(job)
+        reader = self.reader(job)
+        gaps = [each for each in reader.chunks.read(2**20) if isinstance(each, Gap)]
+        self.assertEqual(len(gaps), 1)
+        self.assertGreater(gaps[0].offset, LIMIT * 3 // 4)
+        self.assertLessEqual(spool.kept, LIMIT)
+
+    def test_damaged(self) -> None:
+        """
+        A log whose floor cannot be told is refused.
+        """
+        job, _ = self.dropping()
+        for _ in range(40):
+            job.write(OUT, 10, 90, b"")
+        self.end(job)
+        index = os.path.join(self.path, "index")
+        with open(index, "r+b") as file:
+            file.seek(40)
+            file.write(b"garbage")
+        files = self.open()
+        self.assertRaises(SpoolDamaged, ChunkCursor(files, ALL).read, 100)
+        self.assertRaises(SpoolDamaged, LineCursor(files).read, 100)
+        self.assertRaises(SpoolDamaged, files.feed, blake2b(), OUT, 0, 100)
+        self.assertRaises(SpoolDamaged, recoverSpool, self.path)
+
+    def test_headerCut(self) -> None:
+        """
+        A log that has lost its header after something was dropped is not
+        taken for a whole one.
+        """
+        job, _ = self.dropping()
+        for _ in range(40):
+            job.write(OUT, 10, 90, b"")
+        self.end(job)
+        os.truncate(os.path.join(self.path, "index"), 20)
+        self.assertRaises(SpoolDamaged, recoverSpool, self.path)
+
+
+@define
+class Lazy(Spool):
+    """
+    A spool that dies before it gives anything back.
+    """
+
+    def punch(self, before: Floor, floor: Floor) -> None:
+        """
+        Do not.
+        """
+
+
+@define
+class Rigid(Spool):
+    """
+    A spool on a file system that cannot free parts of files.
+    """
+
+    def canDrop(self) -> bool:
+        """
+        Say so.
+        """
+        return False
+
+
+class StoppingTests(LimitCase):
+    """
+    Logs that take nothing more at some time.
+    """
+
+    @given(scripts)
+    def test_exact(self, script: list[tuple[Source, int, int, bytes]]) -> None:
+        """
+        What came first is there, all else is a gap at the end; line numbers
+        are as the order of the bytes gives them; the reason is given once.
+        """
+        spool = self.begin()
+        reasons: list[None] = []
+        job = Job(Stopping(spool, LIMIT, lambda: reasons.append(None)))
+        live = ChunkCursor(self.open(), ALL)
+        for piece in script * 3:
+            job.write(*piece)
+            self.assertLessEqual(spool.kept, LIMIT)
+        total = sum(map(len, job.written.values()))
+        live.read(2**20)
+        self.assertLessEqual(sum(live.offsets.values()), total)
+        self.assertGreaterEqual(sum(live.offsets.values()), total // 2)
+        self.end(job)
+        files = self.open()
+        cursor = ChunkCursor(files, ALL)
+        items = cursor.read(2**20)
+        self.assertTrue(cursor.finished)
+        self.assertEqual(
+            cursor.offsets, {s: len(data) for s, data in job.written.items()}
+        )
+        for source in Source:
+            mine = [item for item in items if item.source is source]
+            got = b"".join(each.data for each in mine if isinstance(each, Chunk))
+            missing = sum(each.length for each in mine if isinstance(each, Gap))
+            self.assertEqual(got, job.written[source][: len(got)])
+            self.assertEqual(len(got) + missing, len(job.written[source]))
+            digest = blake2b()
+            self.assertTrue(files.feed(digest, source, 0, len(job.written[source])))
+            self.assertEqual(digest.digest(), blake2b(got).digest())
+            self.assertEqual(files.size(source), len(job.written[source]))
+        self.assertEqual(len(reasons), any(isinstance(item, Gap) for item in items))
+        self.numbers(job, files)
+
+    def numbers(self, job: Job, files: LogFiles) -> None:
+        """
+        Check the numbers of lines, and that they can be found by them.
+        """
+        lines = everyLine(LineCursor(files))
+        self.assertEqual([line.number for line in lines], list(range(len(lines))))
+        whole = [line for line in lines if isinstance(line, Line) and line.terminated]
+        self.assertEqual(
+            [(line.source, line.data) for line in whole], job.lines[: len(whole)]
+        )
+        for start in (0, len(lines) // 2, len(lines) - 1, len(lines)):
+            rest = everyLine(LineCursor(files, start))
+            self.assertEqual(rest, lines[max(start, 0) :])
+
+    @given(scripts)
+    def test_crash(self, script: list[tuple[Source, int, int, bytes]]) -> None:
+        """
+        A writer that dies after the limit was reached leaves a log which says
+        that something is missing, at least half of what is.
+        """
+        spool = self.begin()
+        job = Job(Stopping(spool, LIMIT, lambda: None))
+        for piece in script * 3:
+            job.write(*piece)
+        job.writer.close()
+        job.exit()
+        self.assertTrue(recoverSpool(self.path))
+        cursor = ChunkCursor(self.open(), ALL)
+        items = cursor.read(2**20)
+        self.assertTrue(cursor.finished)
+        for source in Source:
+            mine = [item for item in items if item.source is source]
+            got = sum(len(each.data) for each in mine if isinstance(each, Chunk))
+            said = sum(each.length for each in mine if isinstance(each, Gap))
+            missing = len(job.written[source]) - got
+            self.assertLessEqual(said, missing)
+            self.assertGreaterEqual(said, missing / 2)
+
+
+class QuotaTests(LimitCase):
+    """
+    Quotas as they are asked for.
+    """
+
+    def test_least(self) -> None:
+        """
+        A limit too small to hold whole lines is refused.
+        """
+        self.assertRaises(ValueError, Quota, LEAST - 1)
+        self.assertRaises(ValueError, Quota, -1)
+
+    def test_kinds(self) -> None:
+        """
+        Each policy has its way, and without a limit there is none.
+        """
+        spool = self.begin()
+        self.addCleanup(spool.close)
+        told: list[str] = []
+        self.assertIs(limit(spool, Quota(0), told.clear), spool)
+        self.assertIsInstance(limit(spool, Quota(), told.clear), Dropping)
+        for policy in (Policy.STOP_WRITING, Policy.KILL_JOB):
+            writer = limit(spool, Quota(LEAST, policy), lambda: told.append("ended"))
+            job = Job(writer)
+            for _ in range(30):
+                job.write(OUT, 0, 0, b"x" * 60_000)
+            job.exit()
+        self.assertEqual(told, ["ended"])
