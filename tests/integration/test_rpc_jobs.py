@@ -16,8 +16,8 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from jobworker.api import worker_pb2 as pb
 from jobworker.interfaces import IRoster
-from tests.integration.test_roster import Service
 from tests.rpc import RPCTestCase
+from tests.services import Service
 
 #: Writes so many numbered lines as fast as it can, and exits with 7.
 LINES = "import sys; print(*range({}), sep='\\n'); sys.exit(7)"
