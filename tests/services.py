@@ -15,7 +15,7 @@ from twisted.internet.threads import deferToThread
 from jobworker.logs.drain import Drain
 from jobworker.logs.keeper import LogKeeper
 from jobworker.logs.layout import logPath
-from jobworker.logs.spool import recoverSpool
+from jobworker.logs.recovery import recoverSpool
 from jobworker.roster.local import LocalRoster
 from jobworker.store.opening import openTable
 from jobworker.store.table import JobTable
