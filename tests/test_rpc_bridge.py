@@ -160,7 +160,6 @@ class AskTests(LoopTestCase):
         asked: list[int] = []
         with self.assertRaises(ShuttingDown):
             self.run_(self.bridge.ask(lambda: maybeDeferred(asked.append, 1), 9))
-        self.bridge.tell(asked.append, 2)
         self.assertEqual(asked, [])
 
     def test_closesOnTheWay(self) -> None:
@@ -200,11 +199,13 @@ class AskTests(LoopTestCase):
 
     def test_tell(self) -> None:
         """
-        The reactor can be told of something.
+        The reactor can be told of something, up to the end.
         """
         told: list[int] = []
         self.bridge.tell(told.append, 3)
-        self.assertEqual(told, [3])
+        self.bridge.close()
+        self.bridge.tell(told.append, 4)
+        self.assertEqual(told, [3, 4])
 
 
 class PostTests(SynchronousTestCase):

@@ -127,10 +127,9 @@ class Bridge:
         """
         Have something done in the reactor thread, and do not wait.
 
-        Call this in the loop.  Nothing happens once the bridge is closed.
+        Call this in the loop.
         """
-        if not self._closed:
-            self._reactor.callFromThread(what, *arguments)
+        self._reactor.callFromThread(what, *arguments)
 
     def post(self, what: Callable[..., object], *arguments: object) -> None:
         """

@@ -89,10 +89,11 @@ class Server:
         self._board.close()
         # A server of gRPC that is stopping cancels calls that still come;
         # clients try again somewhere else only if they are told UNAVAILABLE.
+        # So does who is still inside when the bridge closes.
         await self._gate.whenEmpty(self._grace)
+        await self._bridge.leave()
         await server.stop(_LAST)
         await _finish()
-        await self._bridge.leave()
         self._room.close()
         with suppress(FileNotFoundError):
             os.unlink(self._socket)

@@ -21,7 +21,7 @@ from twisted.internet.threads import deferToThread
 from jobworker.access.tokens import ISSUER, TokenVerifier
 from jobworker.api import worker_pb2 as pb
 from jobworker.errors import BadConfiguration, ShuttingDown
-from jobworker.jobs import Command, Record
+from jobworker.jobs import Command, Record, Source
 from jobworker.rpc.server import OPTIONS
 from jobworker.rpc.service import RPCService
 from jobworker.rpc.settings import Settings
@@ -30,6 +30,38 @@ from tests.rpc import RPCTestCase, methodOf, peerNamed, reactor
 from tests.tokens import NOW, OTHER_KEY, PUBLIC_PEM, claiming, signedAsES256
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+class HurryTests(RPCTestCase):
+    """
+    It does not wait for ever.
+    """
+
+    settings = Settings(grace=0.01)
+
+    async def test_never(self) -> None:
+        """
+        A call that is not answered within the grace is told to go elsewhere,
+        and a follower that does not read is left.
+        """
+        asked: Deferred[None] = Deferred()
+
+        def start(_: object, command: Command, owner: str) -> Deferred[Record]:
+            asked.callback(None)
+            return Deferred()
+
+        self.patch(self.roster.__class__, "start", start)
+        job = self.put(exampleRecord(), [(Source.STDOUT, b"x" * 20_000_000)])
+        stream = methodOf(self.alice, "ReadLog")(
+            pb.ReadRequest(job=job), timeout=20, metadata=(("token", claiming()),)
+        )
+        await deferToThread(next, stream)
+        calling = self.call("StartJob", pb.Command(cmd="x"))
+        await asked
+        stopping = self.service.stopService()
+        await self.assertCode(Code.UNAVAILABLE, calling)
+        await stopping
+        self.assertEqual(self.roster.followed[job.id], 0)
 
 
 class LifeTests(RPCTestCase):
@@ -116,6 +148,17 @@ class LifeTests(RPCTestCase):
         os.makedirs(os.path.join(directory, "grpc", "x"))
         service.startService()
         await self.assertFails(OSError, service.whenListening())
+        await service.stopService()
+
+    async def test_longPath(self) -> None:
+        """
+        A path that is too long for a socket is said to be wrong.
+        """
+        directory = os.path.join(self.directory, "x" * 120)
+        os.mkdir(directory, 0o700)
+        service = self.another(directory)
+        service.startService()
+        await self.assertFails(BadConfiguration, service.whenListening())
         await service.stopService()
 
     async def test_staleSocket(self) -> None:
