@@ -9,7 +9,12 @@ from OpenSSL import SSL
 from twisted.internet.error import ConnectionLost
 from twisted.trial.unittest import SynchronousTestCase
 
-from jobworker.tls.causes import NoProtocol, describeFailure, describeVerification
+from jobworker.tls.causes import (
+    NoProtocol,
+    describeBreak,
+    describeFailure,
+    describeVerification,
+)
 
 CLOSED = "the client closed the connection during the handshake"
 
@@ -54,6 +59,14 @@ class CausesTests(SynchronousTestCase):
         ]
         for error, words in rows:
             self.assertEqual(describeFailure(error), words)
+
+    def test_break(self) -> None:
+        """
+        What breaks a connection is passed on as OpenSSL says it.
+        """
+        self.assertEqual(describeBreak(saying("a", "b")), "TLS error: a, b")
+        for gone in GONE:
+            self.assertEqual(describeBreak(gone), "TLS error: the connection is closed")
 
     def test_verification(self) -> None:
         """

@@ -5,7 +5,6 @@ Two connections, each the continuation of the other.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from zope.interface import implementer
 
@@ -14,9 +13,9 @@ from attrs import define, field, frozen
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.tcp import Connection
-from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 
+from ..tls.sessions import Session, SessionBroken
 from .limits import Limits
 
 
@@ -34,13 +33,13 @@ class Backend(Protocol):
         """
         Pass on what the server says.
         """
-        self._relay.visitor.write(data)
+        self._relay.serverSaid(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002
         """
         Nothing more will come from the server.
         """
-        self._relay.backendLost()
+        self._relay.serverLost()
 
 
 @implementer(IPushProducer)
@@ -49,11 +48,11 @@ class Valve:
     """
     Lets one end be read no faster than the other one takes it.
 
-    How the ends are closed is not decided here: a TLS transport that is told
-    to stop producing would close without a farewell.
+    How the ends are closed is not decided here: a transport that is told to
+    stop producing would close without a farewell.
     """
 
-    _end: TLSMemoryBIOProtocol | Connection
+    _end: Connection
 
     def pauseProducing(self) -> None:
         """
@@ -78,37 +77,65 @@ class Relay:
     """
     Passes bytes both ways, and closes one end after the other.
 
-    What an end has sent before it closed is delivered.
+    What an end has said before it closed is delivered, and what the other one
+    answers to that too, if it does so at once.
 
-    @ivar visitor: The TLS transport of the visitor.
     @ivar backend: The end that is to be connected to the server before
         anything else is called.
     @ivar _ended: What to call when both ends are closed.
     """
 
-    #: The most that is read of an end at a time, in bytes.
-    bufferSize: ClassVar[int] = 1 << 18
-
     _clock: IReactorTime
     _limits: Limits
-    visitor: TLSMemoryBIOProtocol
+    _session: Session
+    _visitor: Connection
     _ended: Callable[[], None]
     backend: Backend = field(init=False)
     _visitorOpen: bool = field(default=True, init=False)
     _serverOpen: bool = field(default=True, init=False)
+    _visitorFinished: bool = field(default=False, init=False)
     _insisting: IDelayedCall | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.backend = Backend(self)
 
+    @property
+    def _server(self) -> Connection:
+        return self.backend.transport
+
     def begin(self) -> None:
         """
         The server is connected: let the bytes flow.
         """
-        server = self.backend.transport
-        server.registerProducer(Valve(self.visitor), True)
-        self.visitor.registerProducer(Valve(server), True)
-        self.visitor.resumeProducing()
+        self._server.registerProducer(Valve(self._visitor), True)
+        self._visitor.registerProducer(Valve(self._server), True)
+        self._visitor.resumeProducing()
+
+    def visitorSaid(self, data: bytes) -> None:
+        """
+        Give something to the server.
+        """
+        self._server.write(data)
+
+    def serverSaid(self, data: bytes) -> None:
+        """
+        Give something to the visitor.
+        """
+        try:
+            self._visitor.write(self._session.write(data))
+        except SessionBroken:
+            self._visitor.abortConnection()
+
+    def visitorFinished(self) -> None:
+        """
+        The visitor says nothing more, but may listen for a while.
+        """
+        self._visitorFinished = True
+        if self._serverOpen:
+            self._insistAfter(self._limits.lingerSeconds)
+            self._server.loseWriteConnection()
+        else:
+            self._visitor.loseConnection()
 
     def visitorLost(self) -> None:
         """
@@ -116,22 +143,29 @@ class Relay:
         """
         self._visitorOpen = False
         if not self._hasEnded():
-            server = self.backend.transport
             self._insistAfter(self._limits.lingerSeconds)
-            server.unregisterProducer()
-            server.loseConnection()
+            self._server.unregisterProducer()
+            self._server.loseConnection()
 
-    def backendLost(self) -> None:
+    def serverLost(self) -> None:
         """
-        The server has closed: give the visitor what it said, and close.
+        The server has closed: give the visitor what it said, say farewell,
+        and close when the visitor does.
+
+        To close at once would take back what is still on its way, if the
+        visitor has said something that was not read.
         """
         self._serverOpen = False
         if not self._hasEnded():
             self._insistAfter(self._limits.lingerSeconds)
-            self.visitor.unregisterProducer()
-            # Its farewell has to be read.
-            self.visitor.resumeProducing()
-            self.visitor.loseConnection()
+            self._session.farewell()
+            self._visitor.write(self._session.take())
+            self._visitor.unregisterProducer()
+            if self._visitorFinished:
+                self._visitor.loseConnection()
+            else:
+                self._visitor.resumeProducing()
+                self._visitor.loseWriteConnection()
 
     def leave(self) -> None:
         """
@@ -140,7 +174,7 @@ class Relay:
         """
         self._insistAfter(self._limits.farewellSeconds)
         if self._serverOpen:
-            self.backend.transport.loseWriteConnection()
+            self._server.loseWriteConnection()
 
     def _hasEnded(self) -> bool:
         """
@@ -151,6 +185,8 @@ class Relay:
         if self._insisting is not None:
             self._insisting.cancel()
             self._insisting = None
+        # Nothing refers to itself any more, so that memory is free at once.
+        del self.backend
         self._ended()
         return True
 
@@ -167,6 +203,6 @@ class Relay:
     def _insist(self) -> None:
         self._insisting = None
         if self._visitorOpen:
-            self.visitor.abortConnection()
+            self._visitor.abortConnection()
         if self._serverOpen:
-            self.backend.transport.abortConnection()
+            self._server.abortConnection()

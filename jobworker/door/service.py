@@ -17,8 +17,7 @@ from twisted.internet.interfaces import (
     IReactorSocket,
     IReactorTime,
 )
-from twisted.internet.protocol import Factory, ServerFactory
-from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.internet.protocol import ServerFactory
 
 from ..access.peers import PeerBook
 from ..tls.contexts import ServerTLS
@@ -30,24 +29,6 @@ from .refusals import RefusalLog
 from .visitor import Visitor, describeAddress
 
 
-class _Lobby(Factory):
-    """
-    Greets those who have come as far as TLS.
-    """
-
-    noisy = False
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-
-    def buildProtocol(self, addr: IAddress | None) -> Visitor:
-        """
-        Make one end of a relay.
-        """
-        assert isinstance(addr, (IPv4Address, IPv6Address))
-        return Visitor(self._house, addr)
-
-
 class _Entrance(ServerFactory):
     """
     Lets connections in, or not, before anything is done for them.
@@ -57,21 +38,18 @@ class _Entrance(ServerFactory):
 
     def __init__(self, house: House, tls: ServerTLS) -> None:
         self._house = house
-        self._inner = TLSMemoryBIOFactory(tls, False, _Lobby(house), house.clock)
-        # What is read from the server comes in large pieces already; to collect
-        # small ones until the next turn of the reactor only takes time.
-        self._inner.protocol = TLSMemoryBIOProtocol
+        self._tls = tls
 
-    def buildProtocol(self, addr: IAddress | None) -> TLSMemoryBIOProtocol | None:
+    def buildProtocol(self, addr: IAddress | None) -> Visitor | None:
         """
-        Begin TLS with somebody.
+        Begin with somebody.
         """
         assert isinstance(addr, (IPv4Address, IPv6Address))
         cause = self._house.whyNot()
         if cause is not None:
             self._house.refusals.note(describeAddress(addr), cause)
             return None
-        return self._inner.buildProtocol(addr)
+        return Visitor(self._house, self._tls.begin(), addr)
 
 
 @define(eq=False, slots=False)

@@ -9,15 +9,15 @@ from typing import ClassVar, Final
 from zope.interface import implementer
 
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.interfaces import IDelayedCall, IHandshakeListener
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.tcp import Connection
 from twisted.logger import Logger
-from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 
 from ..access.identity import Peer
-from ..tls.contexts import Visit
 from ..tls.names import fingerprintOf, namesOf
+from ..tls.sessions import HandshakeFailed, Session, SessionBroken
 from .dialing import BackendBusy
 from .house import House
 from .relay import Relay
@@ -26,24 +26,30 @@ from .relay import Relay
 _RETRY: Final = 0.02
 
 
-@implementer(IHandshakeListener)
+@implementer(IHalfCloseableProtocol)
 class Visitor(Protocol):
     """
-    The visitor's end of a relay, inside of TLS.
+    The visitor's end of a relay.
 
+    @ivar _known: Whether the handshake is complete.
     @ivar _settled: Whether it is refused, or has reached the server.
-    @ivar _early: What it said before the server was connected.
-    @ivar _timer: Ends its time to get to the server.
+    @ivar _relay: Where it goes to, when it has reached the server.
+    @ivar _early: What it said before that.
+    @ivar _timer: Ends its time to get to the server, or to go.
     @ivar _redial: Tries the server once more.
     """
 
     log: ClassVar[Logger] = Logger()
-    transport: TLSMemoryBIOProtocol
+    transport: Connection
 
-    def __init__(self, house: House, address: IPv4Address | IPv6Address) -> None:
+    def __init__(
+        self, house: House, session: Session, address: IPv4Address | IPv6Address
+    ) -> None:
         self._house = house
+        self._session = session
         self._host = address.host
         self._address = describeAddress(address)
+        self._known = False
         self._settled = False
         self._name = ""
         self._relay: Relay | None = None
@@ -55,53 +61,46 @@ class Visitor(Protocol):
         """
         Begin the handshake.
         """
-        self._visit = Visit(self.transport.getHandle())
         self._timer = self._house.clock.callLater(
             self._house.limits.handshakeSeconds, self._tooLate
         )
         self._house.arrive(self, self._host)
 
-    def handshakeCompleted(self) -> None:
-        """
-        Find out who it is, and connect it to the server.
-        """
-        if self._settled:
-            return
-        if not self._visit.speaksHTTP2():
-            self.refuse("the client does not offer HTTP/2 (ALPN h2)")
-            return
-        try:
-            certificate = self._visit.certificate()
-            names = namesOf(certificate)
-        except ValueError:
-            self.refuse("the client certificate is refused: it is malformed")
-            return
-        peer = Peer(self._address, names, fingerprintOf(certificate))
-        self.log.debug("admitted {peer!r}", peer=peer)
-        self._name = self._house.book.enter(peer)
-        house = self._house
-        self.transport.pauseProducing()
-        self._dial(Relay(house.clock, house.limits, self.transport, self._end))
-
     def dataReceived(self, data: bytes) -> None:
         """
-        Pass on what it says.
+        Decrypt what it says and pass it on.
         """
-        if self._relay is None:
-            self._early.append(data)
-        else:
-            self._relay.backend.transport.write(data)
+        if self._session.finished:
+            return
+        self._session.feed(data)
+        if not self._known:
+            self._shake()
+        if self._known:
+            self._listen()
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
+    def readConnectionLost(self) -> None:
+        """
+        It closes its half of the connection.
+        """
+        if self._relay is not None:
+            self._relay.visitorFinished()
+        else:
+            self.refuse("the client closed the connection during the handshake")
+
+    def writeConnectionLost(self) -> None:
+        """
+        Our half is closed, with everything delivered to the kernel.
+        """
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002
         """
         Nothing more will come from it.
         """
         if self._relay is not None:
             self._relay.visitorLost()
             return
-        if not self._settled:
-            self._settle()
-            self._house.refusals.note(self._address, self._visit.describe(reason.value))
+        self.refuse("the client broke the connection during the handshake")
+        self._stopTimers()
         self._end()
 
     def refuse(self, cause: str, *, ours: bool = False) -> None:
@@ -110,10 +109,15 @@ class Visitor(Protocol):
 
         @param ours: Whether it is no fault of the visitor's.
         """
-        if not self._settled:
-            self._settle()
-            self._house.refusals.note(self._address, cause, ours=ours)
-            self.transport.abortConnection()
+        if self._settled:
+            return
+        self._settle()
+        self._house.refusals.note(self._address, cause, ours=ours)
+        self.transport.write(self._session.take())
+        self._timer = self._house.clock.callLater(
+            self._house.limits.farewellSeconds, self._insist
+        )
+        self.transport.loseConnection()
 
     def leave(self) -> None:
         """
@@ -123,6 +127,59 @@ class Visitor(Protocol):
             self._relay.leave()
         else:
             self.refuse("the service is shutting down")
+
+    def _shake(self) -> None:
+        """
+        Go on with the handshake.
+        """
+        if self._settled:
+            return
+        try:
+            self._known = self._session.shake()
+        except HandshakeFailed as failure:
+            self.refuse(failure.cause)
+        else:
+            self.transport.write(self._session.take())
+            if self._known:
+                self._identify()
+
+    def _identify(self) -> None:
+        """
+        Find out who it is, and connect it to the server.
+        """
+        try:
+            certificate = self._session.certificate()
+            names = namesOf(certificate)
+        except ValueError:
+            self.refuse("the client certificate is refused: it is malformed")
+            return
+        peer = Peer(self._address, names, fingerprintOf(certificate))
+        self.log.debug("admitted {peer!r}", peer=peer)
+        house = self._house
+        self._name = house.book.enter(peer)
+        self.transport.pauseProducing()
+        self._dial(
+            Relay(house.clock, house.limits, self._session, self.transport, self._end)
+        )
+
+    def _listen(self) -> None:
+        """
+        Pass on what it says.
+        """
+        try:
+            data = self._session.read()
+        except SessionBroken as broken:
+            self.log.debug(
+                "cut off {address}: {why}", address=self._address, why=broken
+            )
+            self.transport.abortConnection()
+            return
+        if self._relay is None:
+            self._early.append(data)
+            return
+        self._relay.visitorSaid(data)
+        if self._session.finished:
+            self._relay.visitorFinished()
 
     def _dial(self, relay: Relay) -> None:
         """
@@ -142,9 +199,11 @@ class Visitor(Protocol):
             self._settle()
             self._house.admitted += 1
             self._relay = relay
-            early, self._early = self._early, []
-            relay.backend.transport.writeSequence(early)
             relay.begin()
+            early, self._early = self._early, []
+            relay.visitorSaid(b"".join(early))
+            if self._session.finished:
+                relay.visitorFinished()
 
     def _tooLate(self) -> None:
         """
@@ -165,15 +224,26 @@ class Visitor(Protocol):
         """
         self._settled = True
         self._house.settle(self)
+        self._stopTimers()
+
+    def _stopTimers(self) -> None:
         for call in (self._timer, self._redial):
             if call is not None:
                 call.cancel()
         self._timer = self._redial = None
 
+    def _insist(self) -> None:
+        """
+        The time to go is over.
+        """
+        self._timer = None
+        self.transport.abortConnection()
+
     def _end(self) -> None:
         """
         Everything is closed: forget it.
         """
+        self._relay = None
         self._house.book.strike(self._name)
         self._house.depart(self)
 

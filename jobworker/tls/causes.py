@@ -66,16 +66,33 @@ def describeFailure(error: object) -> str:
     """
     Say why a handshake failed.
 
-    @param error: What the transport reported.
+    @param error: What was raised.
     """
-    queue = error.args[0] if isinstance(error, SSL.Error) and error.args else None
-    # What has no queue of errors is an end of the connection.
-    entries = queue if isinstance(queue, list) else []
-    reasons = [reason for _, _, reason in entries if reason]
+    reasons = _reasons(error)
     if not reasons:
         return "the client closed the connection during the handshake"
     for reason in reasons:
         if "alert" in reason:
             return f"the client broke off the handshake: {reason}"
     known = [_HANDSHAKE[reason] for reason in reasons if reason in _HANDSHAKE]
-    return known[0] if known else f"TLS error: {', '.join(reasons)}"
+    return known[0] if known else describeBreak(error)
+
+
+def describeBreak(error: object) -> str:
+    """
+    Say why a connection cannot be used any more.
+
+    @param error: What was raised.
+    """
+    return f"TLS error: {', '.join(_reasons(error)) or 'the connection is closed'}"
+
+
+def _reasons(error: object) -> list[str]:
+    """
+    Find what OpenSSL says.
+
+    What has no queue of errors is an end of the connection.
+    """
+    queue = error.args[0] if isinstance(error, SSL.Error) and error.args else None
+    entries = queue if isinstance(queue, list) else []
+    return [reason for _, _, reason in entries if reason]

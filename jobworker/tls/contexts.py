@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from zope.interface import implementer
-
-from attrs import define, frozen
+from attrs import define
 from cryptography import x509
 from OpenSSL import SSL, crypto
-
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
-from twisted.protocols.tls import TLSMemoryBIOProtocol
 
 from ..errors import BadConfiguration
 from .causes import NoProtocol, describeFailure, describeVerification
 from .credentials import ServerCredentials, isAuthority
+from .sessions import Session
 
 #: The protocol inside, as ALPN calls it.
 PROTOCOL: Final = b"h2"
@@ -27,48 +23,13 @@ _SUITES: Final = (
     b"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
 )
 
+#: SSL_MODE_ENABLE_PARTIAL_WRITE, which pyOpenSSL sets and does not name.
+_PARTIAL_WRITE: Final = 1
+
 #: Refuse RSA and signatures below 112 bits of security, in chains too.
 _SECURITY: Final = b"DEFAULT:@SECLEVEL=2"
 
 
-@frozen
-class Visit:
-    """
-    One TLS connection, as much as the door has to know of it.
-    """
-
-    _connection: SSL.Connection
-
-    def describe(self, error: object) -> str:
-        """
-        Say why the handshake failed.
-
-        @param error: What the transport reported.
-        """
-        found: object = self._connection.get_app_data()
-        if isinstance(found, str) and isinstance(error, SSL.Error):
-            return f"the client certificate is refused: {found}"
-        return describeFailure(error)
-
-    def speaksHTTP2(self) -> bool:
-        """
-        Say whether that protocol was agreed on.
-        """
-        return self._connection.get_alpn_proto_negotiated() == PROTOCOL
-
-    def certificate(self) -> x509.Certificate:
-        """
-        Load the certificate of the client, which was verified.
-
-        @raise ValueError: If it is malformed, or there is none.
-        """
-        certificate = self._connection.get_peer_certificate(as_cryptography=True)
-        if certificate is None:
-            raise ValueError("there is no client certificate")
-        return certificate
-
-
-@implementer(IOpenSSLServerConnectionCreator)
 @define(eq=False)
 class ServerTLS:
     """
@@ -86,14 +47,11 @@ class ServerTLS:
         """
         self._context = _makeContext(credentials)
 
-    def serverConnectionForTLS(
-        self,
-        protocol: TLSMemoryBIOProtocol,  # noqa: ARG002
-    ) -> SSL.Connection:
+    def begin(self) -> Session:
         """
         Begin a connection.
         """
-        return SSL.Connection(self._context, None)
+        return Session(SSL.Connection(self._context, None))
 
 
 def makeServerTLS(credentials: ServerCredentials) -> ServerTLS:
@@ -114,6 +72,8 @@ def _makeContext(credentials: ServerCredentials) -> SSL.Context:
     context.set_cipher_list(_SECURITY)
     context.set_tls13_ciphersuites(_SUITES)
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    # Many records at a time take one call, not one each.
+    context.clear_mode(_PARTIAL_WRITE)
     # A session that is resumed would not be verified again.
     context.set_options(SSL.OP_NO_TICKET)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)

@@ -4,19 +4,25 @@ What passes through the door, and how connections end.
 
 from __future__ import annotations
 
+# Trial takes a name "suppress" in a module for an option of its own.
+import contextlib
 import os
 import resource
+import select
 import socket
 import ssl
 import time
 from functools import partial
-from hashlib import blake2b
 
+from zope.interface import implementer
 from zope.interface.verify import verifyObject
+
+from OpenSSL import SSL
 
 from twisted.application.service import IService
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
+from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
@@ -24,7 +30,10 @@ from jobworker.access.peers import PeerBook
 from jobworker.door.limits import Limits
 from jobworker.door.service import Door
 from jobworker.errors import BadConfiguration
+from tests.certificates import path
 from tests.doors import (
+    PATIENCE,
+    Scene,
     Servant,
     clientContext,
     connect,
@@ -45,6 +54,27 @@ def readAll(connection: ssl.SSLSocket) -> bytes:
     while part := connection.recv(1 << 16):
         parts.append(part)
     return b"".join(parts)
+
+
+def converse(client: ssl.SSLSocket, data: bytes) -> bytes:
+    """
+    Send in large pieces and in small ones, and read as much at the same time.
+    This blocks.
+    """
+    sizes = [1, 2, 3, 16383, 16384, 16385, 65536, 1 << 20]
+    client.setblocking(False)
+    answer = bytearray()
+    sent = 0
+    while len(answer) < len(data):
+        # What was not taken has to be offered again as it was.
+        piece = data[sent : sent + sizes[sent % len(sizes)]]
+        with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            sent += client.send(piece) if piece else 0
+        try:
+            answer += client.recv(70_000)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            select.select([client], [client] if piece else [], [], PATIENCE)
+    return bytes(answer)
 
 
 class Flood(Servant):
@@ -89,6 +119,78 @@ class Greeting(Servant):
         self.transport.loseConnection()
 
 
+@implementer(IHalfCloseableProtocol)
+class Late(Servant):
+    """
+    Answers only when the question is complete, and closes.
+    """
+
+    def readConnectionLost(self) -> None:
+        """
+        Answer.
+        """
+        self.transport.write(bytes(self.received).upper())
+        self.transport.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """
+        That was expected.
+        """
+
+
+def dial(port: int) -> socket.socket:
+    """
+    Connect without TLS.  This blocks.
+    """
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+
+
+def shake(raw: socket.socket) -> SSL.Connection:
+    """
+    Complete a handshake with pyOpenSSL, which leaves input and output to the
+    test.  This blocks.
+    """
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_alpn_protos([b"h2"])
+    context.use_certificate_file(path("alice_cert.pem"))
+    context.use_privatekey_file(path("alice_key.pem"))
+    session = SSL.Connection(context, None)
+    session.set_connect_state()
+    while True:
+        try:
+            session.do_handshake()
+        except SSL.WantReadError:
+            raw.sendall(session.bio_read(1 << 16))
+            session.bio_write(raw.recv(1 << 16))
+        else:
+            raw.sendall(session.bio_read(1 << 16))
+            return session
+
+
+def ask(port: int, polite: bool) -> bytes:
+    """
+    Say something, close one half, and read the answer to its farewell.
+
+    @param polite: Whether to say farewell before.
+    """
+    answer = b""
+    with dial(port) as raw:
+        session = shake(raw)
+        session.send(b"question")
+        if polite:
+            session.shutdown()
+        raw.sendall(session.bio_read(4096))
+        if not polite:
+            raw.shutdown(socket.SHUT_WR)
+        while True:
+            try:
+                answer += session.recv(4096)
+            except SSL.WantReadError:
+                session.bio_write(raw.recv(4096))
+            except SSL.ZeroReturnError:
+                return answer
+
+
 class Deaf(Servant):
     """
     Does not read until it is asked to.
@@ -116,27 +218,9 @@ class RelayTests(TestCase):
         scene = openDoor(self)
         client, _ = await meet(self, scene)
         data = os.urandom(1 << 20) * 8
-        sizes = [1, 2, 3, 16383, 16384, 16385, 65536, 1 << 20]
-
-        def send() -> None:
-            position = 0
-            while position < len(data):
-                size = sizes[position % len(sizes)]
-                client.sendall(data[position : position + size])
-                position += size
-
-        def receive() -> str:
-            digest = blake2b()
-            left = len(data)
-            while left:
-                part = client.recv(min(left, 70_000))
-                digest.update(part)
-                left -= len(part)
-            return digest.hexdigest()
-
-        sending = deferToThread(send)
-        self.assertEqual(await deferToThread(receive), blake2b(data).hexdigest())
-        await sending
+        answer = await deferToThread(converse, client, data)
+        # A difference would be megabytes long.
+        self.assertTrue(answer == data)
 
     async def test_identity(self) -> None:
         """
@@ -233,6 +317,65 @@ class RelayTests(TestCase):
         client, _ = await meet(self, scene)
         self.assertEqual(await deferToThread(readAll, client), b"goodbye" * 100_000)
 
+    async def test_halfClosed(self) -> None:
+        """
+        A visitor that has said farewell, or has closed its half of the
+        connection without one, still gets the answer.
+        """
+        scene = openDoor(self, Late)
+        for polite in (True, False):
+            visited = scene.server.whenVisited()
+            answer = deferToThread(ask, scene.port, polite)
+            servant = await visited
+            self.assertEqual(await answer, b"QUESTION")
+            await servant.ended.wait()
+
+    async def test_afterFarewell(self) -> None:
+        """
+        What a visitor says after its farewell is dropped.
+        """
+        scene = openDoor(self, Late)
+        visited = scene.server.whenVisited()
+
+        def visit() -> None:
+            with dial(scene.port) as raw:
+                session = shake(raw)
+                session.send(b"question")
+                session.shutdown()
+                with contextlib.suppress(ConnectionError):
+                    raw.sendall(session.bio_read(4096))
+                    for _ in range(100):
+                        raw.sendall(bytes(1 << 16))
+
+        await deferToThread(visit)
+        servant = await visited
+        await servant.ended.wait()
+        self.assertEqual(servant.received, b"question")
+        self.assertEqual(self.flushLoggedErrors(), [])
+
+    async def test_broken(self) -> None:
+        """
+        When what arrives was changed on the way, the connection is cut.
+        """
+        scene = openDoor(self)
+        visited = scene.server.whenVisited()
+
+        def visit() -> None:
+            with dial(scene.port) as raw:
+                session = shake(raw)
+                session.send(b"question")
+                changed = bytearray(session.bio_read(4096))
+                changed[-1] ^= 1
+                raw.sendall(changed)
+                while raw.recv(4096):
+                    pass
+
+        await self.assertFailure(deferToThread(visit), ConnectionResetError)
+        servant = await visited
+        await servant.ended.wait()
+        self.assertEqual(servant.received, b"")
+        self.assertEqual(self.flushLoggedErrors(), [])
+
     async def test_visitorCut(self) -> None:
         """
         A visitor whose connection breaks leaves nothing behind.
@@ -264,6 +407,74 @@ class RelayTests(TestCase):
         begun = time.monotonic()
         await scene.door.close()
         self.assertLess(time.monotonic() - begun, 1.5)
+
+
+class BusyTests(TestCase):
+    """
+    A server that is slow to accept connections.
+    """
+
+    timeout = 30
+
+    def occupy(self, scene: Scene) -> tuple[socket.socket, socket.socket]:
+        """
+        Put a server behind a door which has as many connections waiting as it
+        bears.
+
+        @return: The server, and the connection that waits.
+        """
+        server = socket.socket(socket.AF_UNIX)
+        self.addCleanup(server.close)
+        server.bind(scene.socketPath)
+        server.listen(0)
+        server.settimeout(PATIENCE)
+        waiting = socket.socket(socket.AF_UNIX)
+        self.addCleanup(waiting.close)
+        waiting.connect(scene.socketPath)
+        return server, waiting
+
+    async def test_waits(self) -> None:
+        """
+        A visitor waits, and what it says meanwhile is not lost.
+        """
+        scene = openDoor(self, serving=False)
+        server, _ = self.occupy(scene)
+        client = await deferToThread(connect, scene.port, clientContext())
+        self.addCleanup(client.close)
+        await deferToThread(client.sendall, b"hello")
+
+        def serve() -> bytes:
+            server.accept()[0].close()
+            with server.accept()[0] as accepted:
+                accepted.settimeout(PATIENCE)
+                return accepted.recv(100)
+
+        self.assertEqual(await deferToThread(serve), b"hello")
+        self.assertEqual(scene.refusals(), [])
+
+    async def test_tooBusy(self) -> None:
+        """
+        A visitor that waits for too long is turned away, which is our fault.
+        """
+        scene = openDoor(self, limits=Limits(handshakeSeconds=0.2), serving=False)
+        self.occupy(scene)
+        client = await deferToThread(connect, scene.port, clientContext())
+        self.addCleanup(client.close)
+        with contextlib.suppress(ConnectionError):
+            self.assertEqual(await deferToThread(client.recv, 100), b"")
+        (event,) = scene.refusals()
+        self.assertIn("was too busy for 0.2 s", event["cause"])
+
+    async def test_visitorGoes(self) -> None:
+        """
+        A visitor that goes while it waits leaves nothing behind.
+        """
+        scene = openDoor(self, serving=False)
+        self.occupy(scene)
+        client = await deferToThread(connect, scene.port, clientContext())
+        client.close()
+        await scene.door.close()
+        self.assertEqual(scene.door.house.connections, 0)
 
 
 class ServiceTests(TestCase):
