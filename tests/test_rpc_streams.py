@@ -31,7 +31,7 @@ from jobworker.rpc.bridge import Bridge
 from jobworker.rpc.desks import Desk, ReadingRoom
 from jobworker.rpc.places import Places
 from jobworker.rpc.readlog import ChunkStreamer
-from jobworker.rpc.streamlog import LineStreamer
+from jobworker.rpc.streamlog import BATCH, LineStreamer
 from tests.contracts import exampleRecord
 from tests.loops import ImmediateReactor, LoopTestCase
 from tests.spools import Writes, content, drop, extend, writes
@@ -400,6 +400,25 @@ class FollowTests(StreamTestCase):
         task.cancel()
         with self.assertRaises(asyncio.CancelledError):
             self.end(task)
+
+    def test_shortLines(self) -> None:
+        """
+        A batch of lines is small even where they are very short.
+        """
+        record, spool = self.job([(OUT, b"\n" * 1_000_000)])
+        self.finish(record, spool)
+        batches: list[int] = []
+        read = Desk.read
+
+        async def counting(desk: Desk, cursor: Any, limit: int) -> list[Any]:
+            lines = await read(desk, cursor, limit)
+            batches.append(len(lines))
+            return lines
+
+        self.patch(Desk, "read", counting)
+        self.end(self.stream(record, 990_000))
+        self.assertEqual(sum(batches), 10_000)
+        self.assertLessEqual(max(batches[1:]), BATCH)
 
     def test_shutdown(self) -> None:
         """

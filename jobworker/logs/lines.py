@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 from ..errors import SpoolDamaged
 from ..jobs import Source
 from .files import LogFiles
-from .numbering import Cut, Numbering
+from .numbering import MAX_LINE, Cut, Numbering
 from .walking import DROPPED, NOT_KEPT, Gap, Offsets, Segment
 
 # How many bytes may be passed over without a pause when nobody may wait, or
@@ -181,7 +181,11 @@ class LineCursor:
         place = self._place
         patience = _PATIENCE
         try:
-            while limit > 0 and (segment := place.peek(wait)):
+            while limit > 0:
+                most = limit if place.number >= self._start else MAX_LINE
+                segment = place.peek(wait, most)
+                if segment is None:
+                    break
                 if not lines and patience <= 0 and not wait:
                     raise BlockingIOError(errno.EAGAIN, "the way is long")
                 if place.number < self._start and place.go(segment, self._start, wait):

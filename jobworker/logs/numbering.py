@@ -71,11 +71,11 @@ class Numbering:
         }
         return Floor(sequence, self.walk.frame, self.walk.time, marks)
 
-    def peek(self, wait: bool) -> Segment | None:
+    def peek(self, wait: bool, limit: int = MAX_LINE) -> Segment | None:
         """
-        Look at what comes next.
+        Look at what comes next, at most so many bytes of it.
         """
-        return self.walk.peek(MAX_LINE, wait)
+        return self.walk.peek(min(limit, MAX_LINE), wait)
 
     def data(self, segment: Segment, wait: bool) -> bytes:
         """
