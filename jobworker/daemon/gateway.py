@@ -1,0 +1,188 @@
+"""
+The process that faces the network, put together and taken apart in order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from signal import SIGTERM
+
+from attrs import define, field, frozen
+
+from twisted.application.service import Service
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorFDSet
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ..crashing import NoSuchCrashPoint, checkCrashPoint
+from ..door.service import Door
+from ..errors import BadConfiguration
+from ..link.remote import RemoteRoster
+from ..rpc.service import RPCService
+from .notifying import notify
+from .rooms import Room, makeRoom
+from .state import GatewayUser
+from .users import becomeUser
+from .watching import RunningJobs, endProcess
+
+
+@frozen(eq=False)
+class _Parts:
+    """
+    What there is once the port is taken.
+    """
+
+    room: Room
+    door: Door
+    rpc: RPCService
+
+
+@define(eq=False)
+class Gateway(Service):
+    """
+    The door, the gRPC server behind it, and the roster that it asks.
+
+    @ivar _makeDoor: Makes the door to a server that listens on a socket.
+    @ivar _makeRPC: Makes that server.
+    @ivar _user: Who to become when nothing needs privileges any more.
+    @ivar _fail: Called with the reason if the service cannot start.
+    @ivar _stopsJobs: Whether the jobs, and the supervisor, end with it.
+    """
+
+    log = Logger()
+
+    _reactor: IReactorFDSet
+    _roster: RemoteRoster
+    _makeDoor: Callable[[str], Door]
+    _makeRPC: Callable[[str], RPCService]
+    _user: GatewayUser | None
+    _fail: Callable[[str], None]
+    _stopsJobs: bool
+    _jobs: RunningJobs = field(factory=RunningJobs, init=False)
+    _parts: _Parts | None = field(default=None, init=False)
+    _beginning: Deferred[None] | None = field(default=None, init=False)
+    _serving: bool = field(default=False, init=False)
+
+    def privilegedStartService(self) -> None:
+        """
+        Take the port.
+
+        @raise SystemExit: If it cannot be had.
+        """
+        super().privilegedStartService()  # type: ignore[no-untyped-call]
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """
+        Make what needs the port, and take it.
+        """
+        try:
+            checkCrashPoint()
+            room = makeRoom()
+            self._parts = _Parts(
+                room, self._makeDoor(room.socket), self._makeRPC(room.socket)
+            )
+            self._parts.door.listen()
+        except (BadConfiguration, NoSuchCrashPoint, OSError) as error:
+            if self._parts is not None:
+                self._parts.room.remove()
+            raise SystemExit(f"jobworker: {error}") from None
+
+    def startService(self) -> None:
+        """
+        Connect to the supervisor, and then let callers in.
+        """
+        super().startService()  # type: ignore[no-untyped-call]
+        # Not everything that starts services knows of privileges.
+        if self._parts is None:
+            self._prepare()
+        self._beginning = Deferred.fromCoroutine(self._begin())
+        self._beginning.addErrback(self._failed)
+
+    async def _begin(self) -> None:
+        """
+        Start one part after the other.
+        """
+        assert self._parts is not None
+        self._roster.open()
+        await self._roster.whenReady()
+        await self._roster.subscribe(self._jobs)
+        if self._user is not None:
+            self._parts.room.handOver(self._user.uid, self._user.gid)
+            becomeUser(self._user)
+        self._serving = True
+        self._parts.rpc.startService()
+        await self._parts.rpc.whenListening()
+        self._parts.door.startService()
+        notify(os.environ, "READY=1")
+        host, port = self._parts.door.address
+        self.log.info(
+            "jobworker is ready: listening on {host}:{port}, {jobs} jobs running",
+            host=host,
+            port=port,
+            jobs=self._jobs.count,
+        )
+
+    def _failed(self, failure: Failure) -> None:
+        """
+        The service could not start.
+        """
+        if failure.check(CancelledError) or not self.running:
+            return
+        if not failure.check(BadConfiguration):
+            self.log.failure("while starting", failure)
+        self._fail(failure.getErrorMessage())
+
+    def stopService(self) -> Deferred[None]:
+        """
+        Let nobody in any more, end the calls, and leave the jobs or end them.
+
+        @return: A L{Deferred} firing when nothing of the gateway is left.
+        """
+        super().stopService()  # type: ignore[no-untyped-call]
+        return Deferred.fromCoroutine(self._end())
+
+    async def _end(self) -> None:
+        """
+        Stop one part after the other.
+        """
+        notify(os.environ, "STOPPING=1")
+        if self._beginning is not None:
+            self._beginning.cancel()
+        if self._parts is not None:
+            await self._parts.door.stopService()
+            if self._serving:
+                await self._parts.rpc.stopService()
+            await self._parts.door.close()
+            self._parts.room.remove()
+        greeting = self._roster.supervisor
+        supervisor = None if greeting is None else greeting.pid
+        # The roster would have another supervisor started when this one ends.
+        await self._roster.close()
+        if self._stopsJobs:
+            await self._stopSupervisor(supervisor)
+        elif self._jobs.count:
+            self.log.info(
+                "{jobs} jobs go on: start jobworker again to find them, or end "
+                "them all with: kill {supervisor}",
+                jobs=self._jobs.count,
+                supervisor=supervisor,
+            )
+
+    async def _stopSupervisor(self, supervisor: int | None) -> None:
+        """
+        Have the supervisor end all jobs and itself.
+        """
+        if supervisor is None:
+            self.log.warn("the supervisor cannot be reached: its jobs go on")
+            return
+        try:
+            await endProcess(self._reactor, supervisor, SIGTERM)
+        except OSError as error:
+            self.log.error(
+                "cannot end the supervisor (pid {pid}): {error}",
+                pid=supervisor,
+                error=error.strerror,
+            )

@@ -1,0 +1,155 @@
+"""
+C{twistd jobworker}: its options, and the gateway made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from time import time
+from typing import Any, ClassVar
+
+from twisted.application.service import IService, MultiService
+
+from .access.peers import PeerBook
+from .access.tokens import ISSUER, TokenVerifier
+from .daemon.ending import endWithError
+from .daemon.gateway import Gateway
+from .daemon.logformat import LoggedAsJSON
+from .daemon.options import StrictOptions, number, oneOf
+from .daemon.starting import SupervisorEndpoint
+from .daemon.state import StateDirectory, defaultStateDirectory
+from .daemon.users import userToBecome
+from .door.limits import Limits
+from .door.service import Door
+from .errors import BadConfiguration
+from .link.remote import RemoteRoster
+from .rpc.service import RPCService
+from .rpc.settings import Settings
+from .tls.contexts import makeServerTLS
+from .tls.credentials import loadServerCredentials
+from .tls.files import readFile
+
+
+class Options(StrictOptions):
+    """
+    What a gateway is told on its command line.
+    """
+
+    synopsis = "[options]"
+    command = "jobworker"
+    required: ClassVar[Sequence[str]] = ("cert", "key", "ca", "tokenkey")
+    readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
+        "port": number(0, 65535),
+        "log-format": oneOf("text", "json"),
+        "on-shutdown": oneOf("keep", "stop"),
+        "supervisor": oneOf("auto", "never"),
+        "max-connections": number(1, 1_000_000),
+        "max-handshakes": number(1, 1_000_000),
+        "max-followers": number(1, 1_000_000),
+    }
+
+    optParameters: ClassVar[Sequence[Sequence[Any]]] = [
+        ["port", None, "7777", "TCP port to listen on; 0 takes one that is free."],
+        ["interface", None, "127.0.0.1", "Address to listen on."],
+        ["cert", None, None, "The server's certificate, and what it was issued by."],
+        ["key", None, None, "The key of that certificate."],
+        ["tokenkey", None, None, "Public key or certificate that verifies tokens."],
+        ["issuer", None, ISSUER, "Who must have issued a token."],
+        ["state-dir", None, None, "Directory for logs and the table of jobs."],
+        ["log-format", None, "text", "What the daemon logs: text, or lines of json."],
+        ["on-shutdown", None, "keep", "What becomes of jobs: keep, or stop them."],
+        [
+            "supervisor",
+            None,
+            "auto",
+            "Start a supervisor if there is none: auto, never.",
+        ],
+        ["gateway-user", None, None, "User to become once the port is taken."],
+        ["max-connections", None, "2000", "The most connections at a time."],
+        ["max-handshakes", None, "200", "The most TLS handshakes at a time."],
+        ["max-followers", None, "8192", "The most calls that read logs at a time."],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self["ca"] = []
+
+    def opt_ca(self, path: str) -> None:
+        """
+        Authority that issues client certificates; may be given several times.
+        """
+        self["ca"].append(path)
+
+
+def makeService(options: Options) -> IService:
+    """
+    Check everything that is configured, and make the gateway.
+
+    @raise SystemExit: If something is wrong.
+    """
+    try:
+        return _makeService(options)
+    except BadConfiguration as error:
+        raise SystemExit(f"jobworker: {error}") from None
+
+
+def _makeService(options: Options) -> IService:
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+
+    user = userToBecome(options["gateway-user"])
+    verifier = TokenVerifier(
+        readFile(options["tokenkey"], "the token key"), options["issuer"], time
+    )
+    tls = makeServerTLS(
+        loadServerCredentials(options["cert"], options["key"], options["ca"], time())
+    )
+    state = StateDirectory(options["state-dir"] or defaultStateDirectory())
+    starts = options["supervisor"] == "auto"
+    if starts:
+        state.prepare(user)
+    endpoint = SupervisorEndpoint(reactor, state, (), starts)
+    peers = PeerBook()
+    roster = RemoteRoster(reactor, endpoint)
+
+    def makeRPC(socket: str) -> RPCService:
+        settings = Settings(followers=options["max-followers"])
+        return RPCService(
+            reactor, roster, verifier, peers, state.logs, socket, settings
+        )
+
+    def makeDoor(socket: str) -> Door:
+        limits = Limits(options["max-connections"], options["max-handshakes"])
+        place = (options["interface"], options["port"])
+        return Door(reactor, reactor, *place, tls, peers, socket, limits)
+
+    gateway = Gateway(
+        reactor,
+        roster,
+        makeDoor,
+        makeRPC,
+        user,
+        lambda reason: endWithError(reactor, reason),
+        options["on-shutdown"] == "stop",
+    )
+    root = (
+        LoggedAsJSON(_logfile(options))
+        if options["log-format"] == "json"
+        else MultiService()
+    )
+    gateway.setServiceParent(root)  # type: ignore[no-untyped-call]
+    return root
+
+
+def _logfile(options: Options) -> str | None:
+    """
+    Find out where twistd logs to; C{None} is standard output.
+    """
+    twistd = options.parent
+    if twistd is None or twistd.get("logfile") == "-":
+        return None
+    chosen: str | None = twistd.get("logfile")
+    if chosen is None and not twistd.get("nodaemon"):
+        return "twistd.log"
+    return chosen
