@@ -1,0 +1,105 @@
+"""
+Calls to a daemon that cost as little as they can: generated messages, bare stubs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+
+from jobworker.api import worker_pb2 as pb
+from tests.daemons import Daemon, credentials
+
+SERVICE = "/proto.WorkerService/"
+
+
+def channelCredentials(subject: str = "alice") -> grpc.ChannelCredentials:
+    """
+    Load what a client shows.
+    """
+    certs = credentials() / "certs"
+    return grpc.ssl_channel_credentials(
+        (certs / "server_ca.pem").read_bytes(),
+        (certs / f"{subject}_key.pem").read_bytes(),
+        (certs / f"{subject}_cert.pem").read_bytes(),
+    )
+
+
+def metadata(subject: str = "alice") -> tuple[tuple[str, str], ...]:
+    """
+    Make the metadata of a call.
+    """
+    return (("token", (credentials() / f"{subject}.jwt").read_text()),)
+
+
+class Caller:
+    """
+    Calls over one connection; works with channels of C{grpc} and C{grpc.aio}.
+    """
+
+    def __init__(self, channel: Any, secret: tuple[tuple[str, str], ...] = ()) -> None:
+        self.metadata = secret
+        self._start = channel.unary_unary(
+            SERVICE + "StartJob", pb.Command.SerializeToString, pb.Job.FromString
+        )
+        self._query = channel.unary_unary(
+            SERVICE + "QueryJob", pb.Job.SerializeToString, pb.JobStatus.FromString
+        )
+        self._stop = channel.unary_unary(
+            SERVICE + "StopJob",
+            pb.StopRequest.SerializeToString,
+            pb.JobStatus.FromString,
+        )
+        self._stream = channel.unary_stream(
+            SERVICE + "StreamLog", pb.StreamRequest.SerializeToString, pb.Log.FromString
+        )
+        self._read = channel.unary_stream(
+            SERVICE + "ReadLog",
+            pb.ReadRequest.SerializeToString,
+            pb.ReadReply.FromString,
+        )
+
+    def start(self, cmd: str, *args: str) -> Any:
+        """
+        Call StartJob.
+        """
+        return self._start(pb.Command(cmd=cmd, args=args), metadata=self.metadata)
+
+    def query(self, job: pb.Job) -> Any:
+        """
+        Call QueryJob.
+        """
+        return self._query(job, metadata=self.metadata)
+
+    def kill(self, job: pb.Job) -> Any:
+        """
+        Call StopJob.
+        """
+        return self._stop(pb.StopRequest(job=job, force=True), metadata=self.metadata)
+
+    def stream(self, job: pb.Job, startPoint: int = 0) -> Any:
+        """
+        Call StreamLog.
+        """
+        request = pb.StreamRequest(job=job, startPoint=startPoint)
+        return self._stream(request, metadata=self.metadata)
+
+    def read(self, job: pb.Job, follow: bool = True, **more: Any) -> Any:
+        """
+        Call ReadLog.
+        """
+        request = pb.ReadRequest(job=job, follow=follow, **more)
+        return self._read(request, metadata=self.metadata)
+
+
+@contextmanager
+def calling(daemon: Daemon) -> Iterator[Caller]:
+    """
+    Have a connection while the context lasts.
+    """
+    target = f"127.0.0.1:{daemon.port}"
+    with grpc.secure_channel(target, channelCredentials()) as channel:
+        yield Caller(channel, metadata())

@@ -1,0 +1,3 @@
+"""
+Tests of the daemon and the command line as processes of their own.
+"""

@@ -1,0 +1,3 @@
+"""
+Killing the daemon again and again while jobs run and clients follow them.
+"""

@@ -1,0 +1,273 @@
+"""
+Rounds of torture: jobs, clients, and somebody who kills.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+from attrs import define, field
+
+from jobworker.api import worker_pb2 as pb
+from tests.callers import Caller, calling
+from tests.daemons import Daemon, processesOf, until
+
+from .following import ByteFollower, LineFollower, persevere
+from .writers import Broken, Writer, randomWriter
+
+JOBS = 20
+
+
+@define
+class Tally:
+    """
+    What happened in all rounds together.
+    """
+
+    rounds: int = 0
+    jobs: int = 0
+    kills: int = 0
+    points: set[str] = field(factory=set)
+    lines: int = 0
+    lost: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rounds} rounds, {self.jobs} jobs, {self.lines:,} lines exact, "
+            f"{self.kills} kills at random, {len(self.points)} crash points reached, "
+            f"{self.lost} jobs LOST"
+        )
+
+
+@define(eq=False)
+class Round:
+    """
+    Twenty jobs, followed to their ends, while processes are killed.
+
+    @ivar _victim: C{"gateway"} or C{"supervisor"}.
+    @ivar _point: The crash point that a process of that kind is started with;
+        empty means none.
+    """
+
+    _daemon: Daemon
+    _chance: random.Random
+    _victim: str
+    _point: str
+    _tally: Tally
+    _jobs: dict[str, Writer] = field(factory=dict, init=False)
+    _over: threading.Event = field(factory=threading.Event, init=False)
+
+    def run(self) -> None:
+        """
+        Do it, and check that everything is as it was promised.
+
+        @raise Broken: If it is not.
+        """
+        self._startDaemon(self._point)
+        with calling(self._daemon) as caller, ThreadPoolExecutor(JOBS * 2 + 2) as pool:
+            killing = pool.submit(self._kill)
+            try:
+                futures = self._startJobs(caller, pool)
+                for future in futures:
+                    future.result()
+            finally:
+                self._over.set()
+                killing.result()
+            self._revive()
+            self._checkJobs(caller)
+        self._endDaemon()
+        self._tally.rounds += 1
+
+    def _startDaemon(self, point: str = "") -> None:
+        """
+        Start a gateway, which may have to start a supervisor; one with a crash
+        point may well not live to be ready.
+        """
+        changes = {"JOBWORKER_CRASH_AT": point} if point else {}
+        try:
+            self._daemon.start(**changes)
+        except AssertionError:
+            if not point:
+                raise
+            self._tally.points.add(point)
+            self._daemon.start()
+
+    def _startJobs(
+        self, caller: Caller, pool: ThreadPoolExecutor
+    ) -> list[Future[None]]:
+        """
+        Start the jobs, and followers for each.
+        """
+        futures = []
+        for _ in range(JOBS):
+            writer = randomWriter(self._chance)
+            # A start that was cut off may have happened; it is then not ours.
+            job = persevere(lambda w=writer: caller.start(*w.command), "start")  # type: ignore[misc]
+            assert isinstance(job, pb.Job)
+            self._jobs[job.id] = writer
+            futures.append(pool.submit(self._follow, caller, job, writer))
+            if self._chance.random() < 0.3:
+                futures.append(pool.submit(self._stream, caller, job, writer))
+        return futures
+
+    def _follow(self, caller: Caller, job: pb.Job, writer: Writer) -> None:
+        """
+        Follow a job byte by byte.
+        """
+        follower = ByteFollower(caller, job)
+        status = follower.follow()
+        lost = status.status.state == pb.LOST
+        if lost and self._victim == "gateway":
+            raise Broken(f"{job.id} is lost: {status.status.reason}")
+        for proof in follower.proofs.values():
+            self._tally.lines += proof.lines
+            if not lost and (proof.lines != writer.lines or not proof.whole):
+                raise Broken(f"{proof.name}: {proof.lines} lines of {writer.lines}")
+
+    def _stream(self, caller: Caller, job: pb.Job, writer: Writer) -> None:
+        """
+        Follow a job line by line.
+        """
+        follower = LineFollower(caller, job)
+        follower.follow()
+        for proof in follower.proofs.values():
+            if self._victim == "gateway" and proof.lines != writer.lines:
+                raise Broken(f"{proof.name}: {proof.lines} lines of {writer.lines}")
+
+    def _kill(self) -> None:
+        """
+        Kill at random instants, and start again what was killed.
+        """
+        for _ in range(self._chance.randrange(1, 4)):
+            if self._over.wait(self._chance.uniform(0.05, 0.8)):
+                return
+            if self._victim == "gateway":
+                assert self._daemon.process is not None
+                if self._daemon.process.poll() is not None:
+                    self._tally.points.add(self._point)
+                else:
+                    self._daemon.kill()
+                    self._tally.kills += 1
+                self._startDaemon()
+            else:
+                self._killSupervisors()
+        while not self._over.wait(0.05):
+            self._revive()
+
+    def _killSupervisors(self) -> None:
+        """
+        Kill the supervisor; the gateway has to start another one.
+        """
+        assert self._daemon.process is not None
+        gateway = self._daemon.process.pid
+        for process in set(processesOf(str(self._daemon.state))) - {gateway}:
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            self._tally.kills += 1
+
+    def _revive(self) -> None:
+        """
+        Start a gateway again that has ended at its crash point.
+        """
+        assert self._daemon.process is not None
+        if self._daemon.process.poll() is not None:
+            self._tally.points.add(self._point)
+            self._startDaemon()
+
+    def _checkJobs(self, caller: Caller) -> None:
+        """
+        Check how every job ended.
+        """
+        for identifier, writer in self._jobs.items():
+            job = pb.Job(id=identifier)
+            answer = persevere(lambda j=job: caller.query(j), "query")  # type: ignore[misc]
+            assert isinstance(answer, pb.JobStatus)
+            status = answer.status
+            self._tally.jobs += 1
+            if status.state == pb.LOST and self._victim == "supervisor":
+                self._tally.lost += 1
+                if not status.reason:
+                    raise Broken(f"{identifier} is lost without a reason")
+                continue
+            code = writer.ending if writer.ending >= 0 else -1
+            number = -writer.ending if writer.ending < 0 else 0
+            if (status.state, status.exitCode, status.signal) != (
+                pb.EXITED,
+                code,
+                number,
+            ):
+                raise Broken(f"{identifier} should end with {writer.ending}: {status}")
+
+    def _endDaemon(self) -> None:
+        """
+        End the daemon and its jobs, and check that nothing is left.
+        """
+        self._daemon.options = (*self._daemon.options, "--on-shutdown", "stop")
+        if self._daemon.stop():
+            raise Broken("the daemon ended badly:\n" + self._daemon.said()[-2000:])
+        until(
+            lambda: not processesOf(str(self._daemon.state)), "the supervisor is gone"
+        )
+        left = leftovers(set(self._jobs))
+        if left:
+            raise Broken(f"processes are left: {left}")
+        run = self._daemon.state / "run"
+        sockets = [str(path) for path in run.rglob("*") if path.is_socket()]
+        if sockets:
+            raise Broken(f"sockets are left: {sockets}")
+        for line in self._daemon.said().splitlines():
+            if "Traceback" in line or "Unhandled" in line:
+                raise Broken(
+                    "the daemon logged an error:\n" + self._daemon.said()[-4000:]
+                )
+
+
+def leftovers(jobs: set[str]) -> list[int]:
+    """
+    Find processes that belong to jobs.
+    """
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdecimal():
+            try:
+                variables = Path("/proc", entry, "environ").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            for variable in variables:
+                name, _, value = variable.decode("utf-8", "replace").partition("=")
+                if name == "JOBWORKER_JOB_ID" and value in jobs:
+                    found.append(int(entry))
+    return found
+
+
+def torture(
+    daemon: Daemon, rounds: int, victim: str, points: Sequence[str], seed: int
+) -> Tally:
+    """
+    Do many rounds with one state directory.
+
+    @param points: Crash points; there is a round for each, as far as the rounds
+        go, and then those at random instants only.
+    """
+    tally = Tally()
+    for number in range(rounds):
+        chance = random.Random(seed * 1_000_003 + number)
+        point = points[number] if number < len(points) else ""
+        daemon.options = ("--on-shutdown", "stop")
+        try:
+            Round(daemon, chance, victim, point, tally).run()
+        except (Broken, grpc.RpcError, AssertionError):
+            print(f"round {number} of seed {seed}, crash point {point!r}, failed")
+            raise
+        print(f"{time.strftime('%H:%M:%S')} {victim} {tally}", flush=True)
+    return tally
