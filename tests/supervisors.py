@@ -14,7 +14,12 @@ from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from jobworker.daemon.starting import IStartingReactor, SupervisorEndpoint
+from jobworker.crashing import VARIABLE
+from jobworker.daemon.starting import (
+    IStartingReactor,
+    SupervisorEndpoint,
+    chooseEnvironment,
+)
 from jobworker.daemon.state import StateDirectory
 from jobworker.link.remote import RemoteRoster
 from tests.hosts import until
@@ -42,12 +47,21 @@ def makeState(case: TestCase) -> StateDirectory:
 
 
 def makeGateway(
-    case: TestCase, state: StateDirectory, *options: str, starts: bool = True
+    case: TestCase,
+    state: StateDirectory,
+    *options: str,
+    starts: bool = True,
+    crash: str = "",
 ) -> RemoteRoster:
     """
     Make a gateway that starts a supervisor if there is none.
+
+    @param crash: Where the first one that it starts shall die.
     """
-    endpoint = SupervisorEndpoint(reactor, state, options, starts)
+    environment = chooseEnvironment(os.environ)
+    if crash:
+        environment[VARIABLE] = crash
+    endpoint = SupervisorEndpoint(reactor, state, options, starts, environment)
     remote = RemoteRoster(reactor, endpoint)
     case.addCleanup(remote.close)
     remote.open()

@@ -34,7 +34,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..crashing import VARIABLE
+from ..crashing import VARIABLE, crashPoint
 from ..errors import BadConfiguration, RosterUnreachable
 from .readiness import Report, read
 from .state import StateDirectory, reach
@@ -137,6 +137,7 @@ class SupervisorEndpoint:
     @ivar _options: What a supervisor that is started here is told on its
         command line, besides where the state directory is.
     @ivar _starts: Whether one may be started.
+    @ivar _environment: What it gets as its environment.
     """
 
     log = Logger()
@@ -145,9 +146,7 @@ class SupervisorEndpoint:
     _state: StateDirectory
     _options: Sequence[str] = ()
     _starts: bool = True
-    _environment: dict[str, str] = field(
-        factory=lambda: chooseEnvironment(os.environ), init=False
-    )
+    _environment: dict[str, str] = field(factory=lambda: chooseEnvironment(os.environ))
 
     def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
         """
@@ -226,6 +225,7 @@ class SupervisorEndpoint:
             *("--ready-fd", str(_READY)),
             *self._options,
         )
+        crashPoint("gateway-spawn")
         reading, writing = os.pipe2(os.O_CLOEXEC)
         try:
             pid = spawnDetached(arguments, self._environment, self._state.log, writing)
@@ -236,6 +236,7 @@ class SupervisorEndpoint:
             os.close(writing)
         # A test that has a supervisor die wants that once.
         self._environment.pop(VARIABLE, None)
+        crashPoint("gateway-spawned")
         told = _Reading(self._reactor, reading).read
         told.addTimeout(_PATIENCE, self._reactor, _tooLong)
         pool = self._reactor.getThreadPool()

@@ -28,7 +28,7 @@ from twisted.internet.interfaces import (
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
-from ..crashing import NoSuchCrashPoint, checkCrashPoint
+from ..crashing import NoSuchCrashPoint, checkCrashPoint, crashPoint
 from ..errors import BadConfiguration
 from ..interfaces import IRosterListener
 from ..jobs import Record
@@ -137,6 +137,7 @@ class Supervisor(Service):
             checkCrashPoint()
             self._settings.state.prepare(self._settings.gateway)
             self._lock = lockState(self._settings.state)
+            crashPoint("supervisor-locked")
             openTable(self._settings.state.table)
         except (BadConfiguration, NoSuchCrashPoint) as error:
             self._tell(Report(taken=isinstance(error, StateTaken), reason=str(error)))
@@ -187,6 +188,7 @@ class Supervisor(Service):
             self._tell(Report(reason=str(error)))
             self._fail(str(error))
             return
+        crashPoint("supervisor-listening")
         self._tell(Report(ready=True))
         notify(os.environ, "READY=1")
         self.log.info("the supervisor is ready in {path}", path=self._state.path)
@@ -268,6 +270,7 @@ class Supervisor(Service):
             self._beginning.cancel()
         parts = self._parts
         if parts is not None:
+            crashPoint("supervisor-stopping")
             await parts.roster.stopAll(_GRACE, _REASON)
         if self._port is not None:
             await self._stopListening(self._port)

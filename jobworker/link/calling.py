@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorTime
 
 from ..api import supervisor_pb2 as pb
+from ..crashing import crashPoint
 from ..interfaces import IRosterListener
 from ..jobs import Record
 from ..milestones import Milestone
@@ -88,6 +89,7 @@ class Call(Conversation):
 
         answer: Deferred[Record | None] = Deferred(forget)
         self._waiting[number] = answer
+        crashPoint("gateway-ask")
         self.putPacked(packed)
         return answer
 
@@ -141,6 +143,7 @@ class Call(Conversation):
             raise BadMessage(f"answer {answer.number} to nothing that was asked")
         record = unconvertRecord(answer.record) if what == "record" else None
         failure = unconvertFailure(answer.failure) if what == "failure" else None
+        crashPoint("gateway-answered")
         waiting = self._waiting.pop(answer.number, None)
         if waiting is None:
             return
@@ -153,6 +156,7 @@ class Call(Conversation):
         """
         Pass an event on.
         """
+        crashPoint("gateway-told")
         what = event.WhichOneof("what")
         if what == "changed":
             self._listener.jobChanged(unconvertRecord(event.changed))

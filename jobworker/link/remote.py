@@ -18,6 +18,7 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.logger import Logger
 
 from ..api import supervisor_pb2 as pb
+from ..crashing import crashPoint
 from ..errors import LaunchFailed, NoSuchJob, RosterUnreachable, ShuttingDown
 from ..interfaces import IRoster, IRosterListener
 from ..jobs import Command, Lost, Manner, Record, advance
@@ -239,6 +240,7 @@ class RemoteRoster:
         Take up a new connection: hear of all jobs, and of those that have
         ended since the last one.
         """
+        crashPoint("gateway-connected")
         self._told.clear()
         subscribed = call.ask(pb.Request(subscribe=pb.Subscribe()))
         for identifier in self._followed:
@@ -247,6 +249,7 @@ class RemoteRoster:
         for record in self._known.unended():
             if record.identifier not in self._told:
                 await self._catchUp(call, record)
+        crashPoint("gateway-caught-up")
         self._told.clear()
         self._wake()
         if not self._synced.reached:

@@ -18,6 +18,7 @@ from twisted.internet.interfaces import IReactorTime, ITransport
 from twisted.python.failure import Failure
 
 from ..api import supervisor_pb2 as pb
+from ..crashing import crashPoint
 from ..errors import LaunchFailed, NoSuchJob
 from ..interfaces import IRoster, IRosterListener
 from ..jobs import Record
@@ -140,6 +141,7 @@ class Session(Conversation):
         """
         Tell the gateway, after what was told of growths.
         """
+        crashPoint("link-event")
         self._queueGrowth()
         self.put("event", lambda: pb.Event(changed=convertRecord(record)))
 
@@ -173,14 +175,15 @@ class Session(Conversation):
         Begin what is to be answered.
         """
         roster = self._roster
+        if what == "subscribe" and not self._subscribed:
+            self._subscribed = True
+            return roster.subscribe(self)
+        crashPoint("link-asked")
         if what == "start":
             if request.ByteSize() > _COMMAND:
                 return fail(LaunchFailed("the command line is too long"))
             command = unconvertCommand(request.start.command)
             return roster.start(command, _name(request.start.owner))
-        if what == "subscribe" and not self._subscribed:
-            self._subscribed = True
-            return roster.subscribe(self)
         if what not in ("stop", "find", "delete"):
             raise BadMessage(f"a request for {what}")
         identifier = decode(getattr(request, what).identifier)
@@ -203,6 +206,7 @@ class Session(Conversation):
             if result is None:
                 self._say(lambda: pb.Answer(number=number, done=pb.Done()))
             else:
+                crashPoint("link-answer")
                 self._say(
                     lambda: pb.Answer(number=number, record=convertRecord(result))
                 )

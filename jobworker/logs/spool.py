@@ -15,6 +15,7 @@ from typing import Final
 
 from attrs import define, field
 
+from ..crashing import crashPoint
 from ..jobs import Source
 from .files import LogFiles
 from .floors import GROUND, Floor, encodeFloor, placeOf
@@ -116,6 +117,7 @@ class Spool:
             pipe, self._files[source], most, offset_dst=self._sizes[source]
         )
         if moved:
+            crashPoint("spool-moved")
             self.enter(source, moved)
         return moved
 
@@ -196,6 +198,7 @@ class Spool:
         if not self._sealed:
             self._sealed = True
             self._unwritten = Frame(self._now(), 0, 0, Kind.SEAL)
+            crashPoint("spool-seal")
         self.flush()
 
     def close(self) -> None:

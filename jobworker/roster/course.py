@@ -18,6 +18,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ..crashing import crashPoint
 from ..errors import StopIgnored, StorageFailed
 from ..interfaces import IJobHandle, IJobLog, IJobStore
 from ..jobs import (
@@ -79,10 +80,13 @@ class Course:
         limit.addCallbacks(self._exceed, _forgive)
         status = await self._handle.whenExited()
         limit.cancel()
+        crashPoint("job-exited")
         saved = self._advance(CommandExited(status))
         await self._lingering()
         await self._handle.sweep()
+        crashPoint("job-swept")
         await self._log.seal()
+        crashPoint("job-sealed")
         await saved
         await self._advance(Drained(self._now()))
         self._ended.reach(self.record)
@@ -114,6 +118,7 @@ class Course:
         self._advance(StopRequested(stop)).addErrback(
             lambda failure: self.log.failure("while storing a job", failure)
         )
+        crashPoint("stop-asked")
         self._handle.signal(stop.manner.signal)
         if stop.manner.grace is not None:
             insisting = self._clock.callLater(stop.manner.grace, self._insist)
@@ -222,6 +227,7 @@ class Course:
                 await deferLater(self._clock, _RETRY)
         if record is not self.record:
             self.record = record
+            crashPoint("job-stored")
             self._changed(record)
 
 

@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred, fail, gatherResults, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from ..crashing import crashPoint
 from ..errors import NotRunning, ShuttingDown, StillRunning, StorageFailed
 from ..interfaces import (
     IJobHandle,
@@ -228,11 +229,13 @@ class LocalRoster:
             log = await self._logs.create(identifier)
         except OSError as error:
             raise StorageFailed(str(error)) from error
+        crashPoint("start-log-made")
         try:
             handle = await self._launcher.launch(identifier, command, log.outputs)
         except BaseException:
             await log.abandon()
             raise
+        crashPoint("start-launched")
         log.launched()
         record = Record(identifier, command, owner, handle.process, self._now())
         try:
@@ -240,6 +243,7 @@ class LocalRoster:
         except BaseException:
             await self._undo(identifier, handle, log)
             raise
+        crashPoint("start-stored")
         self._begin(record, handle, log)
         return record
 
@@ -280,6 +284,7 @@ class LocalRoster:
         """
         await self._store.delete(identifier)
         self._recent.pop(identifier, None)
+        crashPoint("delete-stored")
         await self._logs.remove(identifier)
 
     async def _stopAll(self, grace: float, reason: str) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from twisted.internet.defer import FirstError, gatherResults
 from twisted.logger import Logger
 
+from ..crashing import crashPoint
 from ..interfaces import IJobStore, ILauncher, ILogKeeper
 from ..jobs import Lost, ProcessIdentity, advance
 
@@ -38,14 +39,17 @@ async def recover(
     }
     if commands:
         await launcher.endLeftovers(commands)
+    crashPoint("recovery-ended")
     for record in records:
         await logs.recover(record.identifier)
+    crashPoint("recovery-sealed")
     lost = [advance(record, Lost(now(), _REASON)) for record in records]
     try:
         updates = [store.update(record) for record in lost]
         await gatherResults(updates, consumeErrors=True)
     except FirstError as error:
         error.subFailure.raiseException()
+    crashPoint("recovery-stored")
     for stray in strays:
         await logs.remove(stray)
     if commands:

@@ -22,6 +22,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorCore
 from twisted.logger import Logger
 
+from ..crashing import crashPoint
 from ..errors import NoSuchJob, ShuttingDown, StorageFailed
 from ..interfaces import IJobStore
 from ..jobs import Record
@@ -255,7 +256,9 @@ def _commit(transaction: Transaction, batch: list[_Change]) -> None:
             transaction.execute(change.statement, change.row)
             if transaction.rowcount != 1:
                 raise change.missed(change.identifier)
+        crashPoint("table-commit")
         transaction.execute("COMMIT")
+        crashPoint("table-committed")
     # Python refuses by OverflowError what is no number to SQLite.
     except (sqlite3.Error, OverflowError) as error:
         raise StorageFailed(str(error)) from error
