@@ -5,10 +5,12 @@ Following logs, without a connection: over real spools, in the test's thread.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from hashlib import blake2b
 from itertools import count
@@ -23,12 +25,13 @@ from jobworker.api import worker_pb2 as pb
 from jobworker.errors import NoSuchJob, ShuttingDown
 from jobworker.jobs import CommandExited, Drained, Record, Source, Status, advance
 from jobworker.logs.layout import logPath
-from jobworker.logs.reading import Library
+from jobworker.logs.reading import Library, LogFiles
 from jobworker.logs.spool import Spool, createSpool
 from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.board import Board, Poster
 from jobworker.rpc.bridge import Bridge
 from jobworker.rpc.desks import Desk, ReadingRoom
+from jobworker.rpc.failures import TooMany
 from jobworker.rpc.places import Places
 from jobworker.rpc.readlog import ChunkStreamer
 from jobworker.rpc.streamlog import BATCH, LineStreamer
@@ -85,6 +88,24 @@ class Sluggish:
         if not wait:
             raise BlockingIOError
         return ["read"]
+
+
+class Broken(Library):
+    """
+    A library that can open nothing.
+    """
+
+    def __init__(self, directory: str, number: int) -> None:
+        super().__init__(directory)
+        self.number = number
+
+    @contextmanager
+    def borrow(self, identifier: str) -> Iterator[LogFiles]:
+        """
+        Fail.
+        """
+        raise OSError(self.number, "broken")
+        yield
 
 
 class StreamTestCase(LoopTestCase):
@@ -533,6 +554,20 @@ class DeskTests(StreamTestCase):
         librarian.held.pop()()
         self.assertEqual(len(opened), 1)
         self.assertEqual(self.room._library._loans, {})
+
+    def test_cannotOpen(self) -> None:
+        """
+        Where no more files can be opened, that is said; what else keeps a
+        log from being opened is raised as it is.
+        """
+
+        async def body(desk: Desk) -> None:
+            self.fail("it was opened")
+
+        for number, expected in ((errno.EMFILE, TooMany), (errno.EIO, OSError)):
+            self.room._library = Broken(self.directory, number)
+            with self.assertRaises(expected):
+                self.run_(self.desk(body))
 
     def test_shared(self) -> None:
         """

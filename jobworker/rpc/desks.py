@@ -4,19 +4,23 @@ Reading logs without ever waiting for a disk in the loop.
 
 from __future__ import annotations
 
+import errno
 from asyncio import AbstractEventLoop, CancelledError, Future, shield
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from attrs import define, field
 
 from ..errors import NoSuchJob
 from ..logs.reading import Library, LogFiles
+from .failures import TooMany
 
 _T = TypeVar("_T")
+
+_FULL: Final = {errno.EMFILE, errno.ENFILE}
 
 
 class ICursor(Protocol[_T]):
@@ -100,6 +104,8 @@ class ReadingRoom:
         @raise NoSuchJob: If there is no such log.
 
         @raise SpoolDamaged: If it is not one of ours.
+
+        @raise TooMany: If no more files can be opened.
         """
         loan = self._library.borrow(identifier)
 
@@ -118,6 +124,10 @@ class ReadingRoom:
             raise
         except FileNotFoundError:
             raise NoSuchJob(identifier) from None
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            raise TooMany("the service has too many files open") from error
         desk = Desk(files, self._loop, self._threads)
         try:
             yield desk

@@ -103,7 +103,7 @@ class Gate:
             raise ShuttingDown
         certified = self._peers.find(peer)
         if certified is None:
-            self._log.error(
+            self._log.warn(
                 "refused {method}: peer {peer} is not known", method=method, peer=peer
             )
             raise Denied("the connection has no certificate")
