@@ -8,6 +8,12 @@ from __future__ import annotations
 import contextlib
 import time
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from OpenSSL import SSL
@@ -17,9 +23,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.errors import BadConfiguration
 from jobworker.tls.contexts import ServerTLS, makeServerTLS
 from jobworker.tls.credentials import ServerCredentials, loadServerCredentials
+from jobworker.tls.issuing import validFor
 from jobworker.tls.names import namesOf
 from jobworker.tls.sessions import HandshakeFailed, Session, SessionBroken
-from tests.certificates import path
+from tests.certificates import path, pem
 
 
 def credentials(authority: str = "client_ca.pem") -> ServerCredentials:
@@ -34,17 +41,32 @@ def credentials(authority: str = "client_ca.pem") -> ServerCredentials:
     )
 
 
-def client(stem: str = "alice", protocol: bytes = b"h2") -> SSL.Connection:
+def client(
+    stem: str = "alice", protocol: bytes = b"h2", suites: bytes = b""
+) -> SSL.Connection:
     """
     Make a client of pyOpenSSL that leaves input and output to the test.
+
+    @param suites: What it offers, if not what OpenSSL offers by itself.
     """
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_alpn_protos([protocol])
+    if suites:
+        context.set_tls13_ciphersuites(suites)
     context.use_certificate_file(path(f"{stem}_cert.pem"))
     context.use_privatekey_file(path(f"{stem}_key.pem"))
     connection = SSL.Connection(context, None)
     connection.set_connect_state()
     return connection
+
+
+def signingKey() -> EllipticCurvePrivateKey:
+    """
+    Load the key of the authority for clients.
+    """
+    key = load_pem_private_key(pem("client_ca_key.pem"), None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    return key
 
 
 def heard(connection: SSL.Connection) -> bytes:
@@ -109,6 +131,51 @@ class SessionTests(SynchronousTestCase):
         for piece in (1 << 16, 1):
             session = introduce(self.tls, client(), piece)
             self.assertEqual(namesOf(session.certificate()), {"alice"})
+
+    def test_suites(self) -> None:
+        """
+        Each of the three suites that are meant for everybody serves, and no
+        other.
+        """
+        for suite in (
+            b"TLS_AES_128_GCM_SHA256",
+            b"TLS_AES_256_GCM_SHA384",
+            b"TLS_CHACHA20_POLY1305_SHA256",
+        ):
+            visitor = client(suites=suite)
+            introduce(self.tls, visitor)
+            self.assertEqual(visitor.get_cipher_name(), suite.decode())
+        other = client(suites=b"TLS_AES_128_CCM_SHA256")
+        error = self.assertRaises(HandshakeFailed, introduce, self.tls, other)
+        self.assertIn("no cipher suite", str(error))
+
+    def test_weakClient(self) -> None:
+        """
+        A client whose key is too weak is refused, though an authority of ours
+        has signed for it.
+        """
+        authority = x509.load_pem_x509_certificate(pem("client_ca.pem"))
+        key = rsa.generate_private_key(65537, 1024)
+        validity = validFor(1)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "alice")]))
+            .issuer_name(authority.subject)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(validity.begin)
+            .not_valid_after(validity.end)
+            .sign(signingKey(), SHA256())
+        )
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.set_cipher_list(b"ALL:@SECLEVEL=0")
+        context.set_alpn_protos([b"h2"])
+        context.use_certificate(certificate)
+        context.use_privatekey(key)
+        visitor = SSL.Connection(context, None)
+        visitor.set_connect_state()
+        error = self.assertRaises(HandshakeFailed, introduce, self.tls, visitor)
+        self.assertIn("its key is too weak", str(error))
 
     def test_refused(self) -> None:
         """
