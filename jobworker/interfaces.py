@@ -7,7 +7,7 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from zope.interface import Attribute, Interface
 
@@ -290,6 +290,14 @@ class ILogKeeper(Interface):
         Find the jobs that there are logs of.
         """
 
+    def sizes(identifiers: Iterable[str]) -> Deferred[dict[str, int]]:
+        """
+        Measure logs.
+
+        @return: A L{Deferred} firing with the bytes that each takes on disk;
+            those that are not there are left out.
+        """
+
     def remove(identifier: str) -> Deferred[None]:
         """
         Delete a log that nobody writes.
@@ -337,6 +345,12 @@ class IJobStore(Interface):
     def unended() -> Deferred[list[Record]]:
         """
         Find the jobs that have not ended, oldest first.
+        """
+
+    def ended() -> Deferred[list[tuple[str, int]]]:
+        """
+        Find the jobs that have ended, and when: those that did first come
+        first.
         """
 
     def identifiers() -> Deferred[set[str]]:

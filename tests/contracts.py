@@ -176,6 +176,24 @@ class IJobStoreTests(_Base):
             await self.store.unended(), [exampleRecord(0), exited, exampleRecord(3)]
         )
 
+    async def test_ended(self) -> None:
+        """
+        Jobs that have ended are found with their ends, the earliest first.
+        """
+        for number, at in ((0, 7), (1, 5), (2, None), (3, 9)):
+            record = exampleRecord(number)
+            await self.store.add(record)
+            if at is not None:
+                record = advance(record, Lost(at, "power cut"))
+                await self.store.update(record)
+        self.assertEqual(
+            await self.store.ended(),
+            [
+                (exampleRecord(number).identifier, at)
+                for number, at in ((1, 5), (0, 7), (3, 9))
+            ],
+        )
+
     async def test_identifiers(self) -> None:
         """
         The identifiers of all jobs are found, whether or not they have ended.
@@ -255,6 +273,7 @@ class IJobStoreTests(_Base):
             self.store.delete(exampleRecord(0).identifier),
             self.store.find(exampleRecord(0).identifier),
             self.store.unended(),
+            self.store.ended(),
             self.store.identifiers(),
         ]
         await closed

@@ -129,6 +129,16 @@ class ILogKeeperTests(_Base):
         await log.whenDry()
         await log.seal()
 
+    async def test_sizes(self) -> None:
+        """
+        Logs that are there are measured, and others are left out.
+        """
+        log = await self.launched()
+        sizes = await self.keeper.sizes([self.identifier, str(uuid4())])
+        self.assertEqual(set(sizes), {self.identifier})
+        self.release(log)
+        await log.seal()
+
     async def test_remove(self) -> None:
         """
         A log that was removed is not found.

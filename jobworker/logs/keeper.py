@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -27,7 +27,7 @@ from ..interfaces import IJobLog, ILogKeeper, IRosterListener
 from ..jobs import Source
 from ..milestones import Milestone
 from .drain import Collection, Drain
-from .layout import logPath, removeSpool
+from .layout import logPath, removeSpool, sizeOnDisk
 from .limits import Writer, limit
 from .quota import Quota
 from .recovery import recoverSpool
@@ -160,6 +160,12 @@ class LogKeeper:
         """
         return self._inThread(self._identifiers)
 
+    def sizes(self, identifiers: Iterable[str]) -> Deferred[dict[str, int]]:
+        """
+        Measure logs on disk.
+        """
+        return self._inThread(partial(self._sizes, tuple(identifiers)))
+
     def remove(self, identifier: str) -> Deferred[None]:
         """
         Delete a log.
@@ -207,6 +213,13 @@ class LogKeeper:
             for shelf in shelves
             for name in os.listdir(os.path.join(self._directory, shelf))
         }
+
+    def _sizes(self, identifiers: Iterable[str]) -> dict[str, int]:
+        sizes: dict[str, int] = {}
+        for identifier in identifiers:
+            with suppress(FileNotFoundError):
+                sizes[identifier] = sizeOnDisk(self._path(identifier))
+        return sizes
 
     def _logGrew(self, identifier: str) -> None:
         for listener in tuple(self._listeners):

@@ -59,3 +59,14 @@ def removeSpool(path: str) -> None:
         os.rmdir(path)
     except FileNotFoundError:
         return
+
+
+def sizeOnDisk(path: str) -> int:
+    """
+    Measure what the files of a log take: bytes, without what was given back.
+
+    @raise FileNotFoundError: If they are not all there.
+    """
+    names = (INDEX, *FILES.values())
+    # The unit is that of stat(2), whatever the file system's is.
+    return sum(os.stat(os.path.join(path, name)).st_blocks * 512 for name in names)

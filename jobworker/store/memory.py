@@ -78,6 +78,19 @@ class MemoryJobStore:
         ]
         return succeed(sorted(unended, key=lambda record: record.started))
 
+    def ended(self) -> Deferred[list[tuple[str, int]]]:
+        """
+        Find the jobs that have ended.
+        """
+        if self._closed:
+            return fail(ShuttingDown())
+        ended = [
+            (record.identifier, record.ending.at)
+            for record in self._records.values()
+            if record.ending is not None
+        ]
+        return succeed(sorted(ended, key=lambda each: each[1]))
+
     def identifiers(self) -> Deferred[set[str]]:
         """
         Find the identifiers of all jobs.

@@ -92,6 +92,8 @@ FIND: Final = f"{SELECT} WHERE id = CAST(? AS TEXT)"
 
 UNENDED: Final = f"{SELECT} WHERE phase != 'ended' ORDER BY started, rowid"
 
+ENDED: Final = "SELECT id, ended FROM job WHERE phase = 'ended' ORDER BY ended, rowid"
+
 IDENTIFIERS: Final = "SELECT id FROM job"
 
 

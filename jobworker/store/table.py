@@ -30,6 +30,7 @@ from ..milestones import Milestone
 from .opening import CONNECTION, configure
 from .rows import (
     DELETE,
+    ENDED,
     FIND,
     IDENTIFIERS,
     INSERT,
@@ -121,6 +122,12 @@ class JobTable:
         Find the jobs that have not ended.
         """
         return self._read(_findUnended)
+
+    def ended(self) -> Deferred[list[tuple[str, int]]]:
+        """
+        Find the jobs that have ended, and when.
+        """
+        return self._read(_findEnded)
 
     def identifiers(self) -> Deferred[set[str]]:
         """
@@ -286,6 +293,13 @@ def _findUnended(transaction: Transaction) -> list[Record]:
     Look up the jobs that have not ended, oldest first.
     """
     return [convert(row) for row in transaction.execute(UNENDED)]
+
+
+def _findEnded(transaction: Transaction) -> list[tuple[str, int]]:
+    """
+    Look up the jobs that have ended, and when.
+    """
+    return [(identifier, at) for identifier, at in transaction.execute(ENDED)]
 
 
 def _findIdentifiers(transaction: Transaction) -> set[str]:

@@ -15,7 +15,6 @@ from typing import Any
 from unittest import SkipTest
 
 from zope.interface import implementer
-from zope.interface.verify import verifyObject
 
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred, DeferredQueue
@@ -30,7 +29,17 @@ from jobworker.jobs import Record, Source
 from jobworker.logs.drain import startDrain
 from jobworker.logs.keeper import LogKeeper
 from jobworker.logs.layout import logPath
-from jobworker.logs.reading import Chunk, ChunkCursor, Gap, LogFiles
+from jobworker.logs.quota import LEAST, Policy, Quota
+from jobworker.logs.reading import (
+    Chunk,
+    ChunkCursor,
+    Gap,
+    Line,
+    LineCursor,
+    LineGap,
+    LogFiles,
+)
+from tests.contracts_logs import ILogKeeperTests
 from tests.spools import bytesOf
 
 reactor: Any = _reactor
@@ -46,6 +55,13 @@ class Process(ProcessProtocol):
 
     def __init__(self) -> None:
         self.ended: Deferred[None] = Deferred()
+
+    def kill(self) -> None:
+        """
+        Kill it.
+        """
+        assert self.transport is not None
+        self.transport.signalProcess("KILL")
 
     def processEnded(self, reason: Failure) -> None:
         """
@@ -150,15 +166,6 @@ class KeeperTests(KeeperCase):
     """
     What a keeper does for a job.
     """
-
-    async def test_interfaces(self) -> None:
-        """
-        A keeper and its logs provide what they say they do.
-        """
-        self.assertTrue(verifyObject(ILogKeeper, self.keeper))
-        log = await self.keeper.create(JOB)
-        self.assertTrue(verifyObject(IJobLog, log))
-        await log.abandon()
 
     async def test_exact(self) -> None:
         """
@@ -316,6 +323,111 @@ class KeeperTests(KeeperCase):
         for number, identifier in enumerate(identifiers):
             expected = "".join(f"{number} {line}\n" for line in range(1, 5001))
             self.assertEqual(self.read(identifier)[OUT], expected.encode())
+
+
+class ContractTests(ILogKeeperTests, TestCase):
+    """
+    The contract of logs is kept.
+    """
+
+    async def makeKeeper(self) -> ILogKeeper:
+        """
+        Make a keeper.
+        """
+        drain, thread = startDrain(reactor)
+        self.addCleanup(deferToThread, thread.join)
+        self.addCleanup(drain.close)
+        self.held: list[int] = []
+        return LogKeeper(reactor, self.mktemp(), drain)
+
+    def hold(self, log: IJobLog) -> None:
+        """
+        Hold the pipes of a log.
+        """
+        self.held = [os.dup(descriptor) for descriptor in log.outputs.values()]
+
+    def release(self, log: IJobLog) -> None:
+        """
+        Close them.
+        """
+        while self.held:
+            os.close(self.held.pop())
+
+
+class QuotaTests(KeeperCase):
+    """
+    Jobs that write more than their logs may hold.
+    """
+
+    def limit(self, policy: Policy) -> None:
+        """
+        Keep logs of a megabyte.
+        """
+        self.keeper = LogKeeper(
+            reactor, self.directory, self.drain, Quota(LEAST, policy)
+        )
+
+    async def test_dropOldest(self) -> None:
+        """
+        A job that writes much more than the limit is not held up, and the
+        last lines that it wrote are there with their numbers.
+        """
+        self.limit(Policy.DROP_OLDEST)
+        log = await self.keeper.create(JOB)
+        self.spawn(log, "seq", "0", "1000000")
+        await log.whenDry()
+        await log.seal()
+        sizes = await self.keeper.sizes([JOB, OTHER])
+        self.assertLess(sizes[JOB], LEAST + 2**16)
+        self.assertNotIn(OTHER, sizes)
+        files = LogFiles.open(logPath(self.directory, JOB))
+        self.addCleanup(files.close)
+        cursor = LineCursor(files)
+        first, *_ = cursor.read(2**20)
+        self.assertIsInstance(first, LineGap)
+        lines = cursor.read(2**30)
+        self.assertGreater(len(lines), LEAST // 2 // 8)
+        self.assertEqual(lines[-1].number, 1_000_000)
+        for line in lines:
+            assert isinstance(line, Line)
+            self.assertEqual(line.data, b"%d" % line.number)
+
+    async def test_killJob(self) -> None:
+        """
+        That a job is to be ended is said once, with the reason, while it goes
+        on writing into nothing.
+        """
+        self.limit(Policy.KILL_JOB)
+        log = await self.keeper.create(JOB)
+        process = self.spawn(log, "yes")
+        self.assertIn("1048576 bytes", await log.whenOverQuota())
+        self.assertIn("1048576 bytes", await log.whenOverQuota())
+        process.kill()
+        await process.ended
+        await log.whenDry()
+        await log.seal()
+        sizes = await self.keeper.sizes([JOB])
+        self.assertLessEqual(sizes[JOB], LEAST + 2**14)
+
+    async def test_stopWriting(self) -> None:
+        """
+        A log that takes nothing more says how much is missing.
+        """
+        self.limit(Policy.STOP_WRITING)
+        log = await self.keeper.create(JOB)
+        over = log.whenOverQuota()
+        self.spawn(log, "head", "-c", "20000000", "/dev/zero")
+        await log.whenDry()
+        await log.seal()
+        self.assertNoResult(over)
+        files = LogFiles.open(logPath(self.directory, JOB))
+        self.addCleanup(files.close)
+        items = ChunkCursor(files, {OUT: 0}).read(2**30)
+        kept = sum(len(item.data) for item in items if isinstance(item, Chunk))
+        lost = sum(item.length for item in items if isinstance(item, Gap))
+        self.assertGreater(kept, LEAST - 2**14)
+        self.assertEqual(kept + lost, 20_000_000)
+        self.assertEqual(files.size(OUT), 20_000_000)
 
 
 class FullTests(KeeperCase):
