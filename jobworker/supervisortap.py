@@ -17,8 +17,9 @@ from twisted.python.logfile import LogFile
 
 from .daemon.ending import endWithError
 from .daemon.options import StrictOptions, number
+from .daemon.settings import SupervisorSettings
 from .daemon.state import StateDirectory, defaultStateDirectory, findGatewayUser
-from .daemon.supervisor import ISupervisorReactor, Supervisor, SupervisorSettings
+from .daemon.supervisor import ISupervisorReactor, Supervisor
 from .errors import BadConfiguration
 
 

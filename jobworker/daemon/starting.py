@@ -208,6 +208,12 @@ class SupervisorEndpoint:
                 f"there is no supervisor for {self._state.path}: start one with "
                 f"twistd jobworker-supervisor --state-dir {self._state.path}"
             )
+        owner = os.stat(self._state.path).st_uid
+        if owner != os.geteuid():
+            raise BadConfiguration(
+                f"there is no supervisor for {self._state.path}, and only user "
+                f"{owner} can start one"
+            )
         report = await self._spawn()
         if report.reason:
             raise BadConfiguration(

@@ -41,8 +41,8 @@ from ..store.opening import openTable
 from ..store.table import JobTable
 from .notifying import notify
 from .readiness import Report, write
+from .settings import SupervisorSettings
 from .state import (
-    GatewayUser,
     Reach,
     StateDirectory,
     StateLock,
@@ -68,23 +68,6 @@ class ISupervisorReactor(IHostingReactor, IReactorUNIX, IReactorCore):
     """
     What a supervisor needs of a reactor.
     """
-
-
-@frozen
-class SupervisorSettings:
-    """
-    How a supervisor is to be.
-
-    @ivar linger: Seconds that it stays without gateways and jobs; C{None} for
-        ever.
-    @ivar gateway: Another user whose gateways may connect.
-    @ivar ready: A descriptor to say on what came of the start.
-    """
-
-    state: StateDirectory
-    linger: float | None = 60.0
-    gateway: GatewayUser | None = None
-    ready: int | None = None
 
 
 @frozen(eq=False)
@@ -205,7 +188,7 @@ class Supervisor(Service):
         launcher = makePlainLauncher(self._reactor)
         store = JobTable(self._reactor, self._state.table)
         drain, thread = startDrain(self._reactor)
-        logs = LogKeeper(self._reactor, self._state.logs, drain)
+        logs = LogKeeper(self._reactor, self._state.logs, drain, self._settings.quota)
         roster = LocalRoster(self._reactor, time_ns, launcher, logs, store)
         return _Parts(store, drain, thread, roster)
 

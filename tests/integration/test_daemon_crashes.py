@@ -1,5 +1,5 @@
 """
-A supervisor that dies wherever it can.
+A supervisor, or a gateway, that dies wherever it can.
 """
 
 from __future__ import annotations
@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from itertools import chain
 
@@ -14,9 +16,10 @@ from attrs import define, field
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from jobworker.crashing import SUPERVISOR
+from jobworker.crashing import GATEWAY, SUPERVISOR, VARIABLE
 from jobworker.daemon.state import StateDirectory
 from jobworker.errors import (
     BadConfiguration,
@@ -216,6 +219,76 @@ class CrashTests(TestCase):
                 await ordeal.back(remote)
             self.assertNotIn(first, supervisors(ordeal.state), point)
         await ordeal.check(remote)
+
+
+#: A gateway that runs a job to its end.
+GATEWAY_PROGRAM = """
+import sys
+from twisted.internet.defer import Deferred
+from twisted.internet.task import react
+from jobworker.daemon.starting import SupervisorEndpoint
+from jobworker.daemon.state import StateDirectory
+from jobworker.jobs import FORCED, Command
+from jobworker.link.remote import RemoteRoster
+
+async def live(reactor):
+    state = StateDirectory(sys.argv[1])
+    remote = RemoteRoster(reactor, SupervisorEndpoint(reactor, state))
+    remote.open()
+    await remote.whenReady()
+    record = await remote.start(Command("sleep", ("60",)), "alice")
+    await remote.stop(record.identifier, "alice", FORCED)
+    await remote.close()
+
+react(lambda reactor: Deferred.fromCoroutine(live(reactor)))
+"""
+
+
+class GatewayCrashTests(TestCase):
+    """
+    A supervisor does not mind how its gateways die.
+    """
+
+    timeout = 60
+
+    async def test_everywhere(self) -> None:
+        """
+        Whatever a gateway was doing, the next one finds everything in order.
+        """
+        state = makeState(self)
+        # While there is no supervisor yet, those come first.
+        first = ["gateway-spawn", "gateway-spawned"]
+        for point in [*first, *sorted(GATEWAY - set(first)), ""]:
+            ended = await deferToThread(runGateway, state, point)
+            self.assertEqual(ended.returncode, -signal.SIGKILL if point else 0, point)
+            self.assertEqual(ended.stderr, b"")
+        (pid,) = supervisors(state)
+        remote = makeGateway(self, state)
+        await remote.whenReady()
+        greeting = remote.supervisor
+        assert greeting is not None
+        self.assertEqual(greeting.pid, pid)
+        witness = Witness()
+        await remote.subscribe(witness)
+        for identifier in witness.records:
+            await remote.stop(identifier, "alice", FORCED)
+
+
+def runGateway(state: StateDirectory, point: str) -> subprocess.CompletedProcess[bytes]:
+    """
+    Run a gateway that dies somewhere.
+    """
+    return subprocess.run(
+        [sys.executable, "-c", GATEWAY_PROGRAM, state.path],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            VARIABLE: point,
+        },
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
 
 
 def _add(point: str) -> None:

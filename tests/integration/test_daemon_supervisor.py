@@ -212,6 +212,14 @@ class StartingTests(_Tests):
             file.write(b"This is no database at all. " * 50)
         self.assertIn("the job table", await self.failure())
 
+    async def test_cannotListen(self) -> None:
+        """
+        A supervisor that cannot be reached says so, and ends.
+        """
+        os.makedirs(os.path.join(self.state.socket, "x"))
+        self.assertIn(self.state.socket, await self.failure())
+        await self.gone()
+
     async def test_badOptions(self) -> None:
         """
         That it did not understand its options is in its log.
