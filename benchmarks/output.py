@@ -4,19 +4,21 @@ Output: as fast as a job writes it, to one reader and to many.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import grpc
 
 from jobworker.api import worker_pb2 as pb
 from tests.callers import Caller, calling
-from tests.daemons import COMMAND, Daemon
+from tests.daemons import COMMAND
 
 from .bare import bareServer
 from .measuring import Row
@@ -115,13 +117,13 @@ def measureFollowers(scale: float) -> tuple[float, float]:
     size = int(100 * MEGA * scale)
     reader = (
         "import sys; from benchmarks.output import followMany; "
-        "followMany(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))"
+        "followMany(sys.argv[1], int(sys.argv[2]))"
     )
     with runningDaemon() as daemon, calling(daemon) as caller:
         job = caller.start("sh", "-c", f"sleep 2; head -c {size} /dev/zero")
         processes = [
             subprocess.Popen(
-                [sys.executable, "-c", reader, str(daemon.port), job.id, "5"],
+                [sys.executable, "-c", reader, job.id, "5"],
                 env=daemon.caller(),
                 stdout=subprocess.PIPE,
             )
@@ -133,10 +135,10 @@ def measureFollowers(scale: float) -> tuple[float, float]:
     return 20 * size / MEGA / (end - begin), bareChunks(size >> 14)
 
 
-def followMany(port: int, identifier: str, many: int) -> None:
+def followMany(identifier: str, many: int) -> None:
     """
-    Follow a job several times in this process, and print when the first byte
-    came and when the last one did.
+    Follow a job several times in this process, whose environment says how,
+    and print when the first byte came and when the last one did.
     """
     first: list[float] = []
 
@@ -145,9 +147,16 @@ def followMany(port: int, identifier: str, many: int) -> None:
             if not first and reply.WhichOneof("reply") == "chunk":
                 first.append(time.time())
 
-    daemon = Daemon.__new__(Daemon)
-    daemon.port = port
-    with calling(daemon) as caller, ThreadPoolExecutor(many) as pool:
+    def content(variable: str) -> bytes:
+        return Path(os.environ[f"JOBWORKER_{variable}"]).read_bytes()
+
+    shown = grpc.ssl_channel_credentials(*map(content, ("CA", "KEY", "CERT")))
+    address = os.environ["JOBWORKER_ADDRESS"]
+    with (
+        grpc.secure_channel(address, shown) as channel,
+        ThreadPoolExecutor(many) as pool,
+    ):
+        caller = Caller(channel, (("token", content("TOKEN").decode()),))
         for done in [pool.submit(follow) for _ in range(many)]:
             done.result()
     print(first[0], time.time())
