@@ -100,7 +100,7 @@ def _makeService(options: Options) -> IService:
 
     user = userToBecome(options["gateway-user"])
     verifier = TokenVerifier(
-        readFile(options["tokenkey"], "the token key"), options["issuer"], time
+        readFile(options["tokenkey"], "token key"), options["issuer"], time
     )
     tls = makeServerTLS(
         loadServerCredentials(options["cert"], options["key"], options["ca"], time())
