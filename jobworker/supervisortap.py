@@ -16,6 +16,7 @@ from twisted.logger import globalLogBeginner, textFileLogObserver
 from twisted.python.logfile import LogFile
 
 from .daemon.ending import endWithError
+from .daemon.keeping import CHECKS, KEEPING, parseReserve, parseRetain, readQuota
 from .daemon.options import StrictOptions, number
 from .daemon.settings import SupervisorSettings
 from .daemon.state import StateDirectory, defaultStateDirectory, findGatewayUser
@@ -48,6 +49,7 @@ class Options(StrictOptions):
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
         "linger": _seconds,
         "ready-fd": number(3, 1_000_000),
+        **CHECKS,
     }
 
     optParameters: ClassVar[Sequence[Sequence[Any]]] = [
@@ -59,6 +61,7 @@ class Options(StrictOptions):
             "60",
             "Seconds to stay when there is no gateway and no job, or never to leave.",
         ],
+        *KEEPING,
         ["log-file", None, None, "File to log to, if not standard error."],
         ["ready-fd", None, None, "Descriptor to say on what came of the start."],
     ]
@@ -87,6 +90,9 @@ def makeService(options: Options) -> IService:
         None if linger == math.inf else linger,
         gateway,
         options["ready-fd"],
+        readQuota(options),
+        parseRetain(options["retain"]),
+        parseReserve(options["reserve"]),
     )
     return Supervisor(
         reactor,

@@ -14,6 +14,7 @@ from .access.peers import PeerBook
 from .access.tokens import ISSUER, TokenVerifier
 from .daemon.ending import endWithError
 from .daemon.gateway import Gateway
+from .daemon.keeping import CHECKS, KEEPING, keepingArguments
 from .daemon.logformat import LoggedAsJSON
 from .daemon.options import StrictOptions, number, oneOf
 from .daemon.starting import SupervisorEndpoint
@@ -46,6 +47,7 @@ class Options(StrictOptions):
         "max-connections": number(1, 1_000_000),
         "max-handshakes": number(1, 1_000_000),
         "max-followers": number(1, 1_000_000),
+        **CHECKS,
     }
 
     optParameters: ClassVar[Sequence[Sequence[Any]]] = [
@@ -65,6 +67,7 @@ class Options(StrictOptions):
             "Start a supervisor if there is none: auto, never.",
         ],
         ["gateway-user", None, None, "User to become once the port is taken."],
+        *KEEPING,
         ["max-connections", None, "2000", "The most connections at a time."],
         ["max-handshakes", None, "200", "The most TLS handshakes at a time."],
         ["max-followers", None, "8192", "The most calls that read logs at a time."],
@@ -93,6 +96,15 @@ def makeService(options: Options) -> IService:
         raise SystemExit(f"jobworker: {error}") from None
 
 
+def supervisorArguments(options: Mapping[str, Any]) -> list[str]:
+    """
+    Write what a supervisor that this gateway starts is told.
+    """
+    user = options["gateway-user"]
+    other = [] if user is None else [f"--gateway-user={user}"]
+    return [*keepingArguments(options), *other]
+
+
 def _makeService(options: Options) -> IService:
     from twisted.internet import reactor as installed
 
@@ -109,7 +121,7 @@ def _makeService(options: Options) -> IService:
     starts = options["supervisor"] == "auto"
     if starts:
         state.prepare(user)
-    endpoint = SupervisorEndpoint(reactor, state, (), starts)
+    endpoint = SupervisorEndpoint(reactor, state, supervisorArguments(options), starts)
     peers = PeerBook()
     roster = RemoteRoster(reactor, endpoint)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from ..logs.quota import Quota
+from ..roster.reserve import Reserve
+from ..roster.retention import Retain
 from .state import GatewayUser, StateDirectory
 
 
@@ -20,6 +22,8 @@ class SupervisorSettings:
     @ivar gateway: Another user whose gateways may connect.
     @ivar ready: A descriptor to say on what came of the start.
     @ivar quota: What each log may hold.
+    @ivar retain: What is kept of jobs that have ended.
+    @ivar reserve: What must be left of the disk for a job to start.
     """
 
     state: StateDirectory
@@ -27,3 +31,5 @@ class SupervisorSettings:
     gateway: GatewayUser | None = None
     ready: int | None = None
     quota: Quota = field(factory=Quota)
+    retain: Retain = field(factory=Retain)
+    reserve: Reserve = field(factory=Reserve)

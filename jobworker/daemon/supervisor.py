@@ -18,7 +18,7 @@ from zope.interface import implementer
 from attrs import define, field, frozen
 
 from twisted.application.service import Service
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import (
     IDelayedCall,
     IListeningPort,
@@ -37,6 +37,8 @@ from ..link.serving import SessionFactory
 from ..logs.drain import Drain, startDrain
 from ..logs.keeper import LogKeeper
 from ..roster.local import LocalRoster
+from ..roster.reserve import DiskReserve
+from ..roster.retention import Retention
 from ..store.opening import openTable
 from ..store.table import JobTable
 from .notifying import notify
@@ -80,6 +82,7 @@ class _Parts:
     drain: Drain
     thread: Thread
     roster: LocalRoster
+    retention: Retention
 
 
 @implementer(IRosterListener)
@@ -163,6 +166,7 @@ class Supervisor(Service):
             await parts.roster.recover()
             await parts.roster.subscribe(self)
             self._listen(parts.roster)
+            parts.retention.startService()
         except CancelledError:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it must be said
@@ -189,8 +193,12 @@ class Supervisor(Service):
         store = JobTable(self._reactor, self._state.table)
         drain, thread = startDrain(self._reactor)
         logs = LogKeeper(self._reactor, self._state.logs, drain, self._settings.quota)
-        roster = LocalRoster(self._reactor, time_ns, launcher, logs, store)
-        return _Parts(store, drain, thread, roster)
+        admit = DiskReserve(self._reactor, self._state.path, self._settings.reserve)
+        roster = LocalRoster(self._reactor, time_ns, launcher, logs, store, admit)
+        retention = Retention(
+            self._reactor, time_ns, roster, store, logs, self._settings.retain
+        )
+        return _Parts(store, drain, thread, roster, retention)
 
     def _listen(self, roster: LocalRoster) -> None:
         """
@@ -254,6 +262,8 @@ class Supervisor(Service):
         parts = self._parts
         if parts is not None:
             crashPoint("supervisor-stopping")
+            if parts.retention.running:
+                await (parts.retention.stopService() or succeed(None))
             await parts.roster.stopAll(_GRACE, _REASON)
         if self._port is not None:
             await self._stopListening(self._port)
