@@ -15,6 +15,7 @@ from twisted.internet.threads import deferToThread
 from jobworker.logs.drain import Drain
 from jobworker.logs.keeper import LogKeeper
 from jobworker.logs.layout import logPath
+from jobworker.logs.quota import Quota
 from jobworker.logs.recovery import recoverSpool
 from jobworker.roster.local import LocalRoster
 from jobworker.store.opening import openTable
@@ -29,6 +30,7 @@ class Service:
     """
 
     directory: str
+    quota: Quota = field(factory=Quota)
     roster: LocalRoster = field(init=False)
     logs: LogKeeper = field(init=False)
     store: JobTable = field(init=False)
@@ -43,7 +45,7 @@ class Service:
         self._drain = Drain(hostingReactor)
         self._thread = Thread(target=self._drain.run)
         self._thread.start()
-        self.logs = LogKeeper(hostingReactor, self._jobs, self._drain)
+        self.logs = LogKeeper(hostingReactor, self._jobs, self._drain, self.quota)
         self.roster = LocalRoster(
             hostingReactor, now, theLauncher(), self.logs, self.store
         )
