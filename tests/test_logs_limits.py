@@ -576,7 +576,7 @@ class StoppingTests(LimitCase):
             digest = blake2b()
             self.assertTrue(files.feed(digest, source, 0, len(job.written[source])))
             self.assertEqual(digest.digest(), blake2b(got).digest())
-            self.assertEqual(files.size(source), len(job.written[source]))
+            self.assertEqual(files.sizes()[source], len(job.written[source]))
         self.assertEqual(len(reasons), any(isinstance(item, Gap) for item in items))
         self.numbers(job, files)
 

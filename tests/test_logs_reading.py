@@ -283,4 +283,4 @@ class FileTests(LogCase):
         library = Library(directory)
         with library.borrow(identifier) as first, library.borrow(identifier) as second:
             self.assertIs(first, second)
-        self.assertRaises(OSError, first.size, Source.STDOUT)
+        self.assertRaises(OSError, first.sizes)

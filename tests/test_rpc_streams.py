@@ -530,7 +530,7 @@ class DeskTests(StreamTestCase):
         task.cancel()
         self.turn()
         self.assertTrue(task.cancelled())
-        self.assertEqual(self.files.size(OUT), 0)
+        self.assertEqual(self.files.sizes()[OUT], 0)
         held.held.pop()()
         self.until(self.closed)
 

@@ -68,22 +68,24 @@ class LogFiles:
         for descriptor in (self._index, *self._files.values()):
             os.close(descriptor)
 
-    def size(self, source: Source) -> int:
+    def sizes(self, wait: bool = True) -> dict[Source, int]:
         """
-        Count the bytes that have come, whether they were kept or not, and
-        whether or not the index knows of them yet.
+        Count the bytes that have come of each source, whether they were kept
+        or not, and whether or not the index knows of them yet.
+
+        @raise BlockingIOError: If the disk would have to be waited for and
+            C{wait} is false.
 
         @raise SpoolDamaged: If the index is not what was written.
         """
         # Behind bytes that were not kept there are no others.
         length = os.fstat(self._index).st_size - len(HEADER)
         last = max(length // SIZE - _FRAMES_AT_ONCE, 0)
-        lost = sum(
-            frame.length
-            for frame in self.frames(last)
-            if frame.kind == Kind.GAP and frame.source == source
-        )
-        return os.fstat(self._files[source]).st_size + lost
+        sizes = {s: os.fstat(file).st_size for s, file in self._files.items()}
+        for frame in self.frames(last, wait):
+            if frame.kind == Kind.GAP:
+                sizes[Source(frame.source)] += frame.length
+        return sizes
 
     def floor(self) -> Floor:
         """

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 from attrs import define, field
 
 from ..errors import NoSuchJob
+from ..jobs import Source
 from ..logs.reading import Library, LogFiles
 from .failures import TooMany
 
@@ -58,6 +59,15 @@ class Desk:
             return cursor.read(limit, False)
         except BlockingIOError:
             return await self.inThread(cursor.read, limit, True)
+
+    async def sizes(self) -> dict[Source, int]:
+        """
+        Count the bytes that have come of each source.
+        """
+        try:
+            return self.files.sizes(False)
+        except BlockingIOError:
+            return await self.inThread(self.files.sizes)
 
     async def inThread(self, function: Callable[..., _T], *arguments: object) -> _T:
         """

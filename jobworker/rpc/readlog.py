@@ -77,7 +77,8 @@ class _Telling:
         Send all messages of the answer.
         """
         files = self._place.desk.files
-        sizes = {source: files.size(source) for source in self._reading.begin}
+        there = await self._place.desk.sizes()
+        sizes = {source: there[source] for source in self._reading.begin}
         if not self._reading.follow:
             self._bound = sizes
         begin, digestFrom = await self._find(sizes)

@@ -103,7 +103,7 @@ class _Tests(TestCase):
         """
         files = LogFiles.open(logPath(self.state.logs, identifier))
         try:
-            return files.read(Source.STDOUT, 0, files.size(Source.STDOUT))
+            return files.read(Source.STDOUT, 0, files.sizes()[Source.STDOUT])
         finally:
             files.close()
 

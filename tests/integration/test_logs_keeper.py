@@ -427,7 +427,7 @@ class QuotaTests(KeeperCase):
         lost = sum(item.length for item in items if isinstance(item, Gap))
         self.assertGreater(kept, LEAST - 2**14)
         self.assertEqual(kept + lost, 20_000_000)
-        self.assertEqual(files.size(OUT), 20_000_000)
+        self.assertEqual(files.sizes()[OUT], 20_000_000)
 
 
 class FullTests(KeeperCase):
