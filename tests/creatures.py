@@ -88,6 +88,22 @@ if orphan():
     os.execve("/bin/sleep", ["sleep", "50"], {"JOBWORKER_JOB_ID": "another"})
 rest()
 """,
+    "holds the output alone": """
+if orphan():
+    ready()
+    os.execve("/bin/sleep", ["sleep", "50"], {"JOBWORKER_JOB_ID": "another"})
+rest()
+""",
+    "hides below": """
+if child():
+    os.setsid()
+    ready()
+    null = os.open("/dev/null", os.O_RDWR)
+    for each in range(3):
+        os.dup2(null, each)
+    os.execve("/bin/sleep", ["sleep", "50"], {"JOBWORKER_JOB_ID": "another"})
+rest()
+""",
     "changes its own environment": """
 ready()
 os.execve("/bin/sleep", ["sleep", "50"], {})

@@ -23,11 +23,13 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from ..jobs import ProcessIdentity
-from .census import Entry, adopted, adoptOrphans, children, deliver, look, mark
+from .census import Entry, adopted, adoptOrphans, children, deliver, look, mark, pipes
 from .spawning import Spawned
 
 # Processes that are looked at before others have their turn.
 _SLICE: Final = 64
+# Processes of a job that are met before it is signalled.
+_MET: Final = 200
 # Seconds between two looks for orphans that have died while their jobs run.
 _PATROL: Final = 1.0
 
@@ -39,12 +41,14 @@ class Household:
 
     @ivar identifier: Of the job.
     @ivar leader: The command itself.
+    @ivar pipes: What it writes to, where that is nobody else's.
     @ivar kin: Processes that have been seen to belong to the job: number and
         start.
     """
 
     identifier: str
     leader: Spawned
+    pipes: frozenset[str] = frozenset()
     kin: set[tuple[int, int]] = field(factory=set, init=False)
 
     @property
@@ -98,6 +102,7 @@ class Host:
         """
         pid = household.process.pid
         if not household.leader.exited.reached:
+            self._meet(household)
             # It has not been reaped, so that the number is still its own.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, number)
@@ -151,6 +156,19 @@ class Host:
                 with suppress(ChildProcessError):
                     os.waitpid(entry.pid, os.WNOHANG)
 
+    def _meet(self, household: Household) -> None:
+        """
+        Get to know what is below a leader, while it lives to show it.
+        """
+        waiting = [household.process.pid]
+        for _ in range(_MET):
+            if not waiting:
+                break
+            entry = look(waiting.pop())
+            if entry is not None:
+                household.kin.add((entry.pid, entry.start))
+                waiting += children(entry.pid)
+
     def _orphans(self) -> list[Entry]:
         """
         Find our children that were born to others.
@@ -180,9 +198,10 @@ class Host:
                 return household
         suspects = []
         marked = None if orphan.dead else mark(orphan.pid)
+        held = set() if orphan.dead else pipes(orphan.pid)
         for household in self._households.values():
             known = (orphan.pid, orphan.start) in household.kin
-            if known or marked == household.identifier:
+            if known or marked == household.identifier or held & household.pipes:
                 return household
             if household.process.start <= orphan.start:
                 suspects.append(household)

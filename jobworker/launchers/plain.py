@@ -8,10 +8,11 @@ import os
 import pwd
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Final
 
 from zope.interface import implementer
 
-from attrs import define
+from attrs import define, field
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import (
@@ -32,7 +33,12 @@ from ..hosting.sweeping import Sweep
 from ..interfaces import IJobHandle, ILauncher
 from ..jobs import Command, ProcessIdentity, Source, Status
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# Seconds that a program which could be run is taken to be so, and how many
+# programs that is remembered of.
+_MOMENT: Final = 1.0
+_REMEMBERED: Final = 1000
+
+_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class IHostingReactor(IReactorProcess, IReactorThreads, IReactorTime):
@@ -107,6 +113,8 @@ class PlainLauncher:
     @ivar _inThread: Does something that may wait for a disk.
     @ivar _environment: What every command gets, besides the identifier of its
         job: nothing else.
+    @ivar _examined: Programs that could be run, and until when that is
+        believed.
     """
 
     _clock: IReactorTime
@@ -114,6 +122,7 @@ class PlainLauncher:
     _spawner: Spawner
     _host: Host
     _environment: Mapping[str, str]
+    _examined: dict[bytes, float] = field(factory=dict, init=False)
 
     def launch(
         self, identifier: str, command: Command, outputs: Mapping[Source, int]
@@ -140,11 +149,10 @@ class PlainLauncher:
         See whether the command can be run, spawn it, and wait until it runs.
         """
         arguments = encode(command)
-        path = self._environment.get("PATH", os.defpath)
-        await self._inThread(partial(examine, arguments[0], path))
+        await self._examine(arguments[0])
         environment = {**self._environment, MARK: identifier}
         spawned = self._spawner.spawn(arguments, environment, outputs)
-        household = Household(identifier, spawned)
+        household = Household(identifier, spawned, _pipes(outputs.values()))
         self._host.admit(household)
         try:
             await spawned.running
@@ -152,6 +160,19 @@ class PlainLauncher:
             self._host.dismiss(household)
             raise
         return PlainHandle(self._clock, self._host, household)
+
+    async def _examine(self, program: bytes) -> None:
+        """
+        See whether a program can be run, unless that was seen a moment ago.
+        """
+        now = self._clock.seconds()
+        if self._examined.get(program, now) > now:
+            return
+        path = self._environment.get("PATH", os.defpath)
+        await self._inThread(partial(examine, program, path))
+        if len(self._examined) >= _REMEMBERED:
+            self._examined.clear()
+        self._examined[program] = now + _MOMENT
 
 
 def makePlainLauncher(
@@ -186,6 +207,14 @@ def standardEnvironment() -> dict[str, str]:
     except KeyError:
         name, home = str(number), "/"
     return {"PATH": _PATH, "HOME": home, "LANG": "C.UTF-8", "USER": name}
+
+
+def _pipes(descriptors: Iterable[int]) -> frozenset[str]:
+    """
+    Name the pipes among descriptors of ours.
+    """
+    names = {os.readlink(f"/proc/self/fd/{each}") for each in descriptors}
+    return frozenset(name for name in names if name.startswith("pipe:"))
 
 
 def _leave(entries: Iterable[Entry]) -> None:

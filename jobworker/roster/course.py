@@ -8,6 +8,7 @@ the job goes on and is ended as ever, and what is to be told waits.
 from __future__ import annotations
 
 from collections.abc import Callable
+from signal import SIGKILL
 from typing import Any, Final, NoReturn
 
 from attrs import define, field
@@ -119,6 +120,10 @@ class Course:
             lambda failure: self.log.failure("while storing a job", failure)
         )
         crashPoint("stop-asked")
+        if stop.manner.signal == SIGKILL and stop.manner.grace is not None:
+            # A sweep finds more of a job while its command lives.
+            self._insist()
+            return
         self._handle.signal(stop.manner.signal)
         if stop.manner.grace is not None:
             insisting = self._clock.callLater(stop.manner.grace, self._insist)

@@ -251,6 +251,15 @@ class RefusalTests(HostTestCase):
         with open(program, "ab"):
             await self.assertRefused("denied", program)
 
+    async def test_vanished(self) -> None:
+        """
+        A program that could be run a moment ago, and is gone, is refused.
+        """
+        program = self.program(b"#!/bin/sh\n")
+        await self.run_(program)
+        os.remove(program)
+        await self.assertRefused("not found", program)
+
     def loop(self) -> str:
         """
         Make a link to itself.

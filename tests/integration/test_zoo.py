@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import time
-from signal import SIGKILL
+from signal import SIGKILL, SIGTERM
 
 from twisted.internet.task import LoopingCall
 
@@ -100,12 +100,35 @@ class ZooTests(HostTestCase):
         """
         neighbour = await self.catch("one")
         handle = await self.catch("changes its environment")
-        await until(lambda: "another" in [mark(each.pid) for each in descendants()])
+        # Whoever lies between the two shows whose it is while it lives.
+        own = os.getpid()
+        await until(
+            lambda: any(
+                mark(entry.pid) == "another"
+                for entry in descendants()
+                if entry.parent == own
+            )
+        )
         os.kill(handle.process.pid, SIGKILL)
         await handle.whenExited()
         await handle.sweep()
         self.assertFalse(neighbour.whenExited().called)
         self.assertEqual(living(), 2)
+        await self.assertEnds("one", neighbour)
+
+    async def test_signs(self) -> None:
+        """
+        A process that hides whose it is, but holds the output or was seen
+        below the command, is found though there are other jobs.
+        """
+        neighbour = await self.catch("one")
+        for name in ("holds the output alone", "hides below"):
+            handle = await self.catch(name)
+            await until(lambda: "another" in [mark(each.pid) for each in descendants()])
+            handle.signal(SIGTERM)
+            await handle.whenExited()
+            await handle.sweep()
+            self.assertEqual(living(), 1, name)
         await self.assertEnds("one", neighbour)
 
     async def test_zombies(self) -> None:
