@@ -14,8 +14,11 @@ import stat
 from functools import cache
 from typing import Final
 
-from ..errors import LaunchFailed
+from ..errors import LaunchFailed, NoRoom
 from ..jobs import Command
+
+# What the host is short of, rather than what is wrong with the command.
+_SHORTAGES: Final = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
 # What a file begins with, and how much of it is looked at, in bytes; the
 # kernel looks at as much of the line that names an interpreter.
@@ -63,10 +66,19 @@ def examine(program: bytes, path: str) -> None:
     try:
         _examineFile(name, _find(program, os.fsencode(path)))
     except OSError as error:
-        raise LaunchFailed(explain(name, error)) from error
+        raise refuse(name, error) from error
 
 
-def explain(program: str, error: OSError) -> str:
+def refuse(program: str, error: OSError) -> LaunchFailed | NoRoom:
+    """
+    Make the error for a program that cannot be run.
+    """
+    if error.errno in _SHORTAGES:
+        return NoRoom(f"cannot start a process: {os.strerror(error.errno or 0)}")
+    return LaunchFailed(_explain(program, error))
+
+
+def _explain(program: str, error: OSError) -> str:
     """
     Say in words why a program cannot be run.
     """
@@ -146,6 +158,8 @@ def _examineInterpreter(program: str, head: bytes) -> None:
     try:
         _permit(words[0])
     except OSError as error:
+        if error.errno in _SHORTAGES:
+            raise
         interpreter = words[0].decode("utf-8", "backslashreplace")
         said = os.strerror(error.errno or 0)
         raise LaunchFailed(

@@ -8,7 +8,6 @@ a shell that ends in C{exec}.  docs/design.rst tells more.
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import signal
@@ -23,15 +22,18 @@ from twisted.internet.interfaces import IReactorProcess
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
-from ..errors import BadConfiguration, LaunchFailed, NoRoom
+from ..errors import BadConfiguration, LaunchFailed
 from ..jobs import ProcessIdentity, Source, Status
 from ..milestones import Milestone
 from .census import identify
-from .programs import explain
+from .programs import refuse
 
 # The descriptor of the pipe by which the shell tells that it could not
 # execute the program.
 _TELLTALE: Final = 3
+
+# What a shell leaves with that has not found a command.
+_NOT_FOUND: Final = 127
 
 # When exec fails, dash undoes the redirection and leaves by way of the trap.
 _DASH: Final = """\
@@ -46,9 +48,6 @@ _OTHER: Final = """\
 unset PWD OLDPWD SHLVL _
 exec -- "$@" 3>&-
 """
-
-# What the host is short of, rather than what is wrong with the command.
-_SHORTAGES: Final = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
 
 @define(eq=False)
@@ -104,9 +103,11 @@ class Spawned(ProcessProtocol):
         """
         Tell that the program was never run.
         """
-        said = errno.EACCES if status.code == 126 else errno.ENOENT
-        error = OSError(said, os.strerror(said))
-        self.running.errback(LaunchFailed(explain(self._program, error)))
+        if status.code == _NOT_FOUND:
+            reason = f"command not found: {self._program!r}"
+        else:
+            reason = f"the system refuses to execute {self._program!r}"
+        self.running.errback(LaunchFailed(reason))
 
 
 @define(eq=False)
@@ -172,11 +173,9 @@ class Spawner:
                 },
             )
         except OSError as error:
-            if error.errno in _SHORTAGES:
-                raise NoRoom(f"no room to start: {error.strerror}") from error
-            raise LaunchFailed(explain(program, error)) from error
+            raise refuse(program, error) from error
         if spawned.unidentified is not None:
-            raise NoRoom("no room to start") from spawned.unidentified
+            raise refuse(program, spawned.unidentified)
         return spawned
 
     def close(self) -> None:

@@ -5,7 +5,6 @@ Commands as real processes.
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from signal import SIG_IGN, SIGHUP, SIGINT, SIGKILL, SIGPIPE, getsignal
 from signal import signal as handle
@@ -13,13 +12,16 @@ from uuid import uuid4
 
 from twisted.trial.unittest import TestCase
 
-from jobworker.errors import LaunchFailed
 from jobworker.hosting.census import identify
 from jobworker.interfaces import ILauncher
 from jobworker.jobs import Command, Status
 from jobworker.launchers.plain import standardEnvironment
 from tests.contracts_launcher import ILauncherTests
-from tests.hosts import HostTestCase, readLine, theLauncher
+from tests.hosts import (
+    HostTestCase,
+    readLine,
+    theLauncher,
+)
 
 
 class PlainLauncherTests(ILauncherTests, TestCase):
@@ -163,110 +165,6 @@ class CommandTests(HostTestCase):
             program.chmod(0o755)
             status, _ = await self.run_(str(program.absolute()))
             self.assertEqual(status, Status(code=9), name)
-
-
-class RefusalTests(HostTestCase):
-    """
-    What cannot be run never becomes a job.
-    """
-
-    async def setUp(self) -> None:  # type: ignore[override]
-        """
-        Make a directory for programs, and have everything opened that the
-        reactor opens at first.
-        """
-        await self.run_("true")
-        self.directory = Path(self.mktemp()).absolute()
-        self.directory.mkdir()
-
-    def program(self, content: bytes, mode: int = 0o755) -> str:
-        """
-        Make a program.
-        """
-        path = self.directory / f"program{len(list(self.directory.iterdir()))}"
-        path.write_bytes(content)
-        path.chmod(mode)
-        return str(path)
-
-    async def assertRefused(self, word: str, program: str, *arguments: str) -> None:
-        """
-        Have a launch fail with a certain word in the reason.
-        """
-        descriptors = len(os.listdir("/proc/self/fd"))
-        try:
-            await self.launch(program, *arguments)
-        except LaunchFailed as error:
-            self.assertIn(word, str(error))
-        else:
-            self.fail(f"{program!r} was launched")
-        self.assertEqual(len(os.listdir("/proc/self/fd")), descriptors + 1)
-
-    async def test_reasons(self) -> None:
-        """
-        Each reason is said in words.
-        """
-        elf = Path(sys.executable).resolve().read_bytes()[:4096]
-        foreign = elf[:18] + b"\x2b\0" + elf[20:]
-        rows = (
-            ("empty", ""),
-            ("not found", "no-such-program"),
-            ("not found", "/no/such/program"),
-            ("not found", self.program(b"") + "x"),
-            ("denied", self.program(b"#!/bin/sh\n", 0o644)),
-            ("directory", "/tmp"),
-            ("directory", "/"),
-            ("denied", "/dev/null"),
-            ("Not a directory", "/dev/null/x"),
-            ("symbolic links", self.loop()),
-            ("name too long", "x" * 5000),
-            ("NUL", "tr\0ue"),
-            ("half a character", "\ud800"),
-            ("format", self.program(b"")),
-            ("format", self.program(b"exit 3\n")),
-            ("format", self.program(b"\x7fELF")),
-            ("format", self.program(foreign)),
-            ("interpreter", self.program(b"#!\n")),
-            ("'/no/such'", self.program(b"#! /no/such -x\n")),
-            ("'/tmp'", self.program(b"#!/tmp\n")),
-        )
-        for word, program in rows:
-            await self.assertRefused(word, program)
-
-    async def test_arguments(self) -> None:
-        """
-        Arguments that cannot be passed are refused.
-        """
-        await self.assertRefused("NUL", "true", "a\0b")
-        await self.assertRefused("half a character", "true", "\udfff")
-        await self.assertRefused("too long", "true", "x" * 2**18)
-        await self.assertRefused("too long", "true", *["x" * 2**16] * 200)
-
-    async def test_lastMoment(self) -> None:
-        """
-        What goes wrong when the shell executes the program is found out, too,
-        and its complaint is no output of a job.
-        """
-        # The kernel refuses to run what is being written.
-        program = self.program(Path("/bin/true").read_bytes())
-        with open(program, "ab"):
-            await self.assertRefused("denied", program)
-
-    async def test_vanished(self) -> None:
-        """
-        A program that could be run a moment ago, and is gone, is refused.
-        """
-        program = self.program(b"#!/bin/sh\n")
-        await self.run_(program)
-        os.remove(program)
-        await self.assertRefused("not found", program)
-
-    def loop(self) -> str:
-        """
-        Make a link to itself.
-        """
-        path = self.directory / "loop"
-        path.symlink_to(path)
-        return str(path)
 
 
 class GroupTests(HostTestCase):
