@@ -14,6 +14,23 @@ from twisted.logger import Logger
 _log = Logger()
 
 
+class StartRefused(SystemExit, Exception):
+    """
+    The process cannot start, and ends with one line and status 1.
+
+    It is an L{Exception} too, because twistd in the background tells the
+    process that waits in front of nothing else, which then waits for ever,
+    and removes its pidfile for nothing else.
+    """
+
+    # twistd says the name, and cuts after a hundred characters.
+    __module__ = "jobworker"
+
+    def __init__(self, command: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = f"{command}: {reason}"
+
+
 def endWithError(reactor: IReactorCore, reason: str) -> None:
     """
     Say in one line why the process ends, and have it end with status 1.

@@ -21,6 +21,7 @@ from ..door.service import Door
 from ..errors import BadConfiguration
 from ..link.remote import RemoteRoster
 from ..rpc.service import RPCService
+from .ending import StartRefused
 from .notifying import notify
 from .rooms import Room, makeRoom
 from .state import GatewayUser
@@ -69,7 +70,7 @@ class Gateway(Service):
         """
         Take the port.
 
-        @raise SystemExit: If it cannot be had.
+        @raise StartRefused: If it cannot be had.
         """
         super().privilegedStartService()  # type: ignore[no-untyped-call]
         self._prepare()
@@ -88,7 +89,7 @@ class Gateway(Service):
         except (BadConfiguration, NoSuchCrashPoint, OSError) as error:
             if self._parts is not None:
                 self._parts.room.remove()
-            raise SystemExit(f"jobworker: {error}") from None
+            raise StartRefused("jobworker", str(error)) from None
 
     def startService(self) -> None:
         """

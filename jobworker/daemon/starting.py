@@ -26,18 +26,16 @@ from twisted.internet.interfaces import (
     IReactorThreads,
     IReactorTime,
     IReactorUNIX,
-    IReadDescriptor,
     IStreamClientEndpoint,
 )
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from ..crashing import VARIABLE, crashPoint
 from ..errors import BadConfiguration, RosterUnreachable
-from .readiness import Report, read
-from .state import StateDirectory, reach
+from .readiness import Report, ReportReading, read
+from .state import StateDirectory, isHolderGone, reach
 
 # Seconds that a supervisor has to be ready; it may have much to recover.
 _PATIENCE: Final = 120.0
@@ -46,6 +44,9 @@ _PATIENCE: Final = 120.0
 # ending, and until it is tried again to start one.
 _PAUSE: Final = 0.05
 _AGAIN: Final = 2.0
+
+# How often in a row a lock must be seen that no supervisor holds.
+_STRANGE: Final = 3
 
 # What a supervisor gets of our environment.
 _KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", VARIABLE)
@@ -73,59 +74,6 @@ class IStartingReactor(IReactorUNIX, IReactorTime, IReactorThreads, IReactorFDSe
     """
     What is needed of a reactor to start a supervisor.
     """
-
-
-@implementer(IReadDescriptor)
-@define(eq=False)
-class _Reading:
-    """
-    Reads a pipe to its end.
-    """
-
-    _reactor: IReactorFDSet
-    _descriptor: int
-    _data: bytearray = field(factory=bytearray, init=False)
-    read: Deferred[bytes] = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.read = Deferred(lambda _: self._close())
-        self._reactor.addReader(self)
-
-    def fileno(self) -> int:
-        """
-        Name the pipe.
-        """
-        return self._descriptor
-
-    def logPrefix(self) -> str:
-        """
-        Say who this is in logs.
-        """
-        return "supervisor"
-
-    def doRead(self) -> None:
-        """
-        Read what there is.
-        """
-        data = os.read(self._descriptor, 65536)
-        self._data += data
-        if not data:
-            self._finish()
-
-    def connectionLost(self, reason: Failure) -> None:  # noqa: ARG002 - it is no news
-        """
-        There is nothing more to read.
-        """
-        self._finish()
-
-    def _finish(self) -> None:
-        if not self.read.called:
-            self._close()
-            self.read.callback(bytes(self._data))
-
-    def _close(self) -> None:
-        self._reactor.removeReader(self)
-        os.close(self._descriptor)
 
 
 @implementer(IStreamClientEndpoint)
@@ -162,12 +110,18 @@ class SupervisorEndpoint:
     async def _connect(self, factory: IProtocolFactory) -> IProtocol:
         end = self._reactor.seconds() + _PATIENCE
         again = 0.0
+        strangers = 0
         while self._reactor.seconds() < end:
             protocol = await self._tryConnecting(factory)
             if protocol is not None:
                 return protocol
             if self._reactor.seconds() >= again:
-                await self._start()
+                report = await self._start()
+                # One that has just taken the lock has not said who it is yet.
+                strange = report.taken and isHolderGone(self._state)
+                strangers = strangers + 1 if strange else 0
+                if strangers == _STRANGE:
+                    raise self._locked()
                 again = self._reactor.seconds() + _AGAIN
             else:
                 await deferLater(self._reactor, _PAUSE)
@@ -199,7 +153,7 @@ class SupervisorEndpoint:
             f"cannot connect to the supervisor at {self._state.socket}: {why}"
         )
 
-    async def _start(self) -> None:
+    async def _start(self) -> Report:
         """
         Start a supervisor, unless another is, and wait until it can be used.
         """
@@ -220,6 +174,13 @@ class SupervisorEndpoint:
                 f"no supervisor can be started: {report.reason} "
                 f"(its log is {self._state.log})"
             )
+        return report
+
+    def _locked(self) -> BadConfiguration:
+        return BadConfiguration(
+            f"the state directory {self._state.path} is locked by another program, "
+            "which is no supervisor"
+        )
 
     async def _spawn(self) -> Report:
         """
@@ -243,7 +204,7 @@ class SupervisorEndpoint:
         # A test that has a supervisor die wants that once.
         self._environment.pop(VARIABLE, None)
         crashPoint("gateway-spawned")
-        told = _Reading(self._reactor, reading).read
+        told = ReportReading(self._reactor, reading).read
         told.addTimeout(_PATIENCE, self._reactor, _tooLong)
         pool = self._reactor.getThreadPool()
         await deferToThreadPool(self._reactor, pool, os.waitpid, pid, 0)

@@ -198,6 +198,19 @@ def lockState(state: StateDirectory) -> StateLock:
     return StateLock(descriptor)
 
 
+def isHolderGone(state: StateDirectory) -> bool:
+    """
+    Say whether the supervisor that locked the directory last is gone; if it is
+    locked all the same, it is by something else.
+    """
+    try:
+        with open(state.lock, encoding="ascii", errors="replace") as file:
+            pid = file.read(20).strip()
+    except FileNotFoundError:
+        return True
+    return not (pid.isdecimal() and os.path.exists(f"/proc/{pid}"))
+
+
 @define(eq=False)
 class Reach:
     """

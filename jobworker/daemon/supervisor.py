@@ -41,6 +41,7 @@ from ..roster.reserve import DiskReserve
 from ..roster.retention import Retention
 from ..store.opening import openTable
 from ..store.table import JobTable
+from .ending import StartRefused
 from .notifying import notify
 from .readiness import Report, write
 from .settings import SupervisorSettings
@@ -116,7 +117,7 @@ class Supervisor(Service):
         """
         Take the state directory.
 
-        @raise SystemExit: If that is not possible.
+        @raise StartRefused: If that is not possible.
         """
         super().privilegedStartService()  # type: ignore[no-untyped-call]
         try:
@@ -127,7 +128,7 @@ class Supervisor(Service):
             openTable(self._settings.state.table)
         except (BadConfiguration, NoSuchCrashPoint) as error:
             self._tell(Report(taken=isinstance(error, StateTaken), reason=str(error)))
-            raise SystemExit(f"jobworker-supervisor: {error}") from None
+            raise StartRefused("jobworker-supervisor", str(error)) from None
 
     def startService(self) -> None:
         """
