@@ -135,9 +135,15 @@ class Daemon:
         """
         Write the command that starts the daemon.
         """
+        return [sys.executable, "-c", TWISTD, *self.twistdArguments(*more)]
+
+    def twistdArguments(self, *more: str) -> list[str]:
+        """
+        Write what twistd is told.
+        """
         certs = credentials() / "certs"
         return [
-            *(sys.executable, "-c", TWISTD, "--nodaemon", "--pidfile=", "jobworker"),
+            *("--nodaemon", "--pidfile=", "jobworker"),
             *("--port", str(self.port), "--state-dir", str(self.state)),
             *("--cert", str(certs / "server_cert.pem")),
             *("--key", str(certs / "server_key.pem")),
@@ -146,6 +152,16 @@ class Daemon:
             *self.options,
             *more,
         ]
+
+    def backgroundArguments(self, *more: str) -> list[str]:
+        """
+        Write the command that starts the daemon in the background, with
+        C{twistd.pid} and C{twistd.log} in its folder.
+        """
+        arguments = self.arguments(*more)
+        begin = arguments.index("--nodaemon")
+        pidfile = str(self.folder / "twistd.pid")
+        return [*arguments[:begin], "--pidfile", pidfile, *arguments[begin + 2 :]]
 
     def start(self, *more: str, **changes: str) -> None:
         """
