@@ -53,6 +53,9 @@ class Caller:
             pb.StopRequest.SerializeToString,
             pb.JobStatus.FromString,
         )
+        self._delete = channel.unary_unary(
+            SERVICE + "DeleteJob", pb.Job.SerializeToString, pb.Deleted.FromString
+        )
         self._stream = channel.unary_stream(
             SERVICE + "StreamLog", pb.StreamRequest.SerializeToString, pb.Log.FromString
         )
@@ -79,6 +82,12 @@ class Caller:
         Call StopJob.
         """
         return self._stop(pb.StopRequest(job=job, force=True), metadata=self.metadata)
+
+    def delete(self, job: pb.Job) -> Any:
+        """
+        Call DeleteJob.
+        """
+        return self._delete(job, metadata=self.metadata)
 
     def stream(self, job: pb.Job, startPoint: int = 0) -> Any:
         """

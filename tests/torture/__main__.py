@@ -28,7 +28,14 @@ def main() -> None:
     for victim, points in (("gateway", GATEWAY), ("supervisor", SUPERVISOR)):
         if chosen.victim in (None, victim):
             folder = Path(tempfile.mkdtemp(prefix="jobworker-torture-", dir="/tmp"))
-            torture(Daemon(folder), chosen.rounds, victim, sorted(points), chosen.seed)
+            torture(
+                Daemon(folder),
+                chosen.rounds,
+                victim,
+                sorted(points),
+                chosen.seed,
+                lambda line: print(time.strftime("%H:%M:%S"), line, flush=True),
+            )
             shutil.rmtree(folder)
 
 

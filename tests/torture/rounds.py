@@ -8,10 +8,8 @@ import os
 import random
 import signal
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import grpc
 from attrs import define, field
@@ -21,30 +19,11 @@ from tests.callers import Caller, calling
 from tests.daemons import Daemon, processesOf, until
 
 from .following import ByteFollower, LineFollower, persevere
+from .tallying import Tally
+from .traces import leftovers, supervisorsOf
 from .writers import Broken, Writer, randomWriter
 
 JOBS = 20
-
-
-@define
-class Tally:
-    """
-    What happened in all rounds together.
-    """
-
-    rounds: int = 0
-    jobs: int = 0
-    kills: int = 0
-    points: set[str] = field(factory=set)
-    lines: int = 0
-    lost: int = 0
-
-    def __str__(self) -> str:
-        return (
-            f"{self.rounds} rounds, {self.jobs} jobs, {self.lines:,} lines exact, "
-            f"{self.kills} kills at random, {len(self.points)} crash points reached, "
-            f"{self.lost} jobs LOST"
-        )
 
 
 @define(eq=False)
@@ -55,6 +34,8 @@ class Round:
     @ivar _victim: C{"gateway"} or C{"supervisor"}.
     @ivar _point: The crash point that a process of that kind is started with;
         empty means none.
+    @ivar _killed: The supervisors that were killed.
+    @ivar _first: The one that was started with the crash point.
     """
 
     _daemon: Daemon
@@ -64,6 +45,8 @@ class Round:
     _tally: Tally
     _jobs: dict[str, Writer] = field(factory=dict, init=False)
     _over: threading.Event = field(factory=threading.Event, init=False)
+    _killed: set[int] = field(factory=set, init=False)
+    _first: set[int] = field(factory=set, init=False)
 
     def run(self) -> None:
         """
@@ -71,11 +54,13 @@ class Round:
 
         @raise Broken: If it is not.
         """
-        self._startDaemon(self._point)
+        recovers = self._point.startswith("recovery-")
+        self._startDaemon("" if recovers else self._point)
         with calling(self._daemon) as caller, ThreadPoolExecutor(JOBS * 2 + 2) as pool:
             killing = pool.submit(self._kill)
             try:
                 futures = self._startJobs(caller, pool)
+                self._stopOne(caller)
                 for future in futures:
                     future.result()
             finally:
@@ -83,6 +68,11 @@ class Round:
                 killing.result()
             self._revive()
             self._checkJobs(caller)
+            self._deleteSome(caller)
+        if self._first and not self._first & (
+            supervisorsOf(self._daemon) | self._killed
+        ):
+            self._tally.points.add(self._point)
         self._endDaemon()
         self._tally.rounds += 1
 
@@ -99,6 +89,8 @@ class Round:
                 raise
             self._tally.points.add(point)
             self._daemon.start()
+        if point and self._victim == "supervisor":
+            self._first = supervisorsOf(self._daemon)
 
     def _startJobs(
         self, caller: Caller, pool: ThreadPoolExecutor
@@ -142,10 +134,57 @@ class Round:
             if self._victim == "gateway" and proof.lines != writer.lines:
                 raise Broken(f"{proof.name}: {proof.lines} lines of {writer.lines}")
 
+    def _stopOne(self, caller: Caller) -> None:
+        """
+        Start a job that would go on for long, and stop it.
+        """
+        job = persevere(lambda: caller.start("sleep", "1000"), "start")
+        assert isinstance(job, pb.Job)
+        try:
+            persevere(lambda: caller.kill(job), "stop")
+        except grpc.RpcError as error:
+            # An earlier attempt, whose answer was lost, has ended it.
+            if error.code() is not grpc.StatusCode.ALREADY_EXISTS:
+                raise
+        answer = persevere(lambda: caller.query(job), "query")
+        assert isinstance(answer, pb.JobStatus)
+        allowed = {pb.STOPPED} | ({pb.LOST} if self._victim == "supervisor" else set())
+        if answer.status.state not in allowed:
+            raise Broken(f"{job.id} should be stopped: {answer.status}")
+
+    def _deleteSome(self, caller: Caller) -> None:
+        """
+        Delete some of the jobs; then nobody knows them.
+        """
+        for identifier in [*self._jobs][::3]:
+            job = pb.Job(id=identifier)
+            for call in (caller.delete, caller.query):
+                try:
+                    persevere(lambda j=job, c=call: c(j), "delete")  # type: ignore[misc]
+                except grpc.RpcError as error:
+                    if error.code() is not grpc.StatusCode.NOT_FOUND:
+                        raise
+                else:
+                    if call == caller.query:
+                        raise Broken(f"{identifier} is still there")
+
+    def _restartAll(self) -> None:
+        """
+        Kill both processes, and start them with the crash point.
+        """
+        self._daemon.kill()
+        self._killSupervisors()
+        self._startDaemon(self._point)
+
     def _kill(self) -> None:
         """
         Kill at random instants, and start again what was killed.
         """
+        if self._point.startswith("recovery-"):
+            self._over.wait(0.3)
+            self._restartAll()
+        if self._point and self._over.wait(1.5):
+            return
         for _ in range(self._chance.randrange(1, 4)):
             if self._over.wait(self._chance.uniform(0.05, 0.8)):
                 return
@@ -166,13 +205,12 @@ class Round:
         """
         Kill the supervisor; the gateway has to start another one.
         """
-        assert self._daemon.process is not None
-        gateway = self._daemon.process.pid
-        for process in set(processesOf(str(self._daemon.state))) - {gateway}:
+        for process in supervisorsOf(self._daemon):
             try:
                 os.kill(process, signal.SIGKILL)
             except ProcessLookupError:
                 continue
+            self._killed.add(process)
             self._tally.kills += 1
 
     def _revive(self) -> None:
@@ -232,32 +270,21 @@ class Round:
                 )
 
 
-def leftovers(jobs: set[str]) -> list[int]:
-    """
-    Find processes that belong to jobs.
-    """
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdecimal():
-            try:
-                variables = Path("/proc", entry, "environ").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            for variable in variables:
-                name, _, value = variable.decode("utf-8", "replace").partition("=")
-                if name == "JOBWORKER_JOB_ID" and value in jobs:
-                    found.append(int(entry))
-    return found
-
-
 def torture(
-    daemon: Daemon, rounds: int, victim: str, points: Sequence[str], seed: int
+    daemon: Daemon,
+    rounds: int,
+    victim: str,
+    points: Sequence[str],
+    seed: int,
+    report: Callable[[str], None],
 ) -> Tally:
     """
     Do many rounds with one state directory.
 
     @param points: Crash points; there is a round for each, as far as the rounds
         go, and then those at random instants only.
+
+    @param report: Called with a line after each round.
     """
     tally = Tally()
     for number in range(rounds):
@@ -267,7 +294,7 @@ def torture(
         try:
             Round(daemon, chance, victim, point, tally).run()
         except (Broken, grpc.RpcError, AssertionError):
-            print(f"round {number} of seed {seed}, crash point {point!r}, failed")
+            report(f"round {number} of seed {seed}, crash point {point!r}, failed")
             raise
-        print(f"{time.strftime('%H:%M:%S')} {victim} {tally}", flush=True)
+        report(f"{victim} {tally}")
     return tally
