@@ -2,17 +2,26 @@
 Commands that are hard to end.
 
 Each says C{ready} when it is what it is.  Each of their processes ends by
-itself within a minute, whatever happens; and none ever has more than a few
-hundred.
+itself within a minute, and if it is stopped, C{tests.guardian} kills it; and
+none ever has more than a few hundred.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import Final
 
 from jobworker.jobs import Command
+
+#: Whether this is the process that runs the tests, not one that it started.
+OUTERMOST: Final = "JOBWORKER_TESTS" not in os.environ
+
+#: What all processes of creatures have among their arguments.
+TOKEN: Final = (
+    f"creature-of-{os.environ.setdefault('JOBWORKER_TESTS', str(os.getpid()))}-"
+)
 
 _PRELUDE: Final = """
 import ctypes, os, signal, time
@@ -85,13 +94,13 @@ if orphan():
     null = os.open("/dev/null", os.O_RDWR)
     for each in range(3):
         os.dup2(null, each)
-    os.execve("/bin/sleep", ["sleep", "50"], {"JOBWORKER_JOB_ID": "another"})
+    os.execve("/bin/sleep", [TOKEN, "50"], {"JOBWORKER_JOB_ID": "another"})
 rest()
 """,
     "holds the output alone": """
 if orphan():
     ready()
-    os.execve("/bin/sleep", ["sleep", "50"], {"JOBWORKER_JOB_ID": "another"})
+    os.execve("/bin/sleep", [TOKEN, "50"], {"JOBWORKER_JOB_ID": "another"})
 rest()
 """,
     "hides below": """
@@ -101,12 +110,12 @@ if child():
     null = os.open("/dev/null", os.O_RDWR)
     for each in range(3):
         os.dup2(null, each)
-    os.execve("/bin/sleep", ["sleep", "50"], {"JOBWORKER_JOB_ID": "another"})
+    os.execve("/bin/sleep", [TOKEN, "50"], {"JOBWORKER_JOB_ID": "another"})
 rest()
 """,
     "changes its own environment": """
 ready()
-os.execve("/bin/sleep", ["sleep", "50"], {})
+os.execve("/bin/sleep", [TOKEN, "50"], {})
 """,
     "makes zombies": """
 for _ in range(50):
@@ -168,6 +177,8 @@ rest()
 
 #: What there is, by what it does.
 CREATURES: Final[Mapping[str, Command]] = {
-    name: Command(sys.executable, ("-S", "-E", "-c", _PRELUDE + script))
+    name: Command(
+        sys.executable, ("-S", "-E", "-c", f"TOKEN = {TOKEN!r}{_PRELUDE}{script}")
+    )
     for name, script in _SCRIPTS.items()
 }

@@ -5,6 +5,7 @@ Real jobs for tests, and a look at what is left of them.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -24,10 +25,12 @@ from jobworker.launchers.plain import (
     PlainLauncher,
     makePlainLauncher,
 )
+from tests.creatures import OUTERMOST, TOKEN
 
 hostingReactor = cast(IHostingReactor, reactor)
 
 _launchers: list[PlainLauncher] = []
+_guardians: list[int] = []
 
 
 def theLauncher() -> PlainLauncher:
@@ -35,8 +38,26 @@ def theLauncher() -> PlainLauncher:
     The launcher of this process, of which there is one.
     """
     if not _launchers:
+        if OUTERMOST:
+            _post()
         _launchers.append(makePlainLauncher(hostingReactor))
     return _launchers[0]
+
+
+def _post() -> None:
+    """
+    Have a guardian, who sees by a pipe when this process is gone.
+    """
+    reader, _ = os.pipe2(os.O_CLOEXEC)
+    path = os.path.join(os.path.dirname(__file__), "guardian.py")
+    guardian = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-S", "-E", path, TOKEN],
+        os.environ,
+        file_actions=[(os.POSIX_SPAWN_DUP2, reader, 0)],
+    )
+    os.close(reader)
+    _guardians.append(guardian)
 
 
 def now() -> int:
@@ -69,10 +90,11 @@ def living() -> int:
 
 def descendants() -> list[Entry]:
     """
-    Find all that descends from this process, zombies among it.
+    Find all that descends from this process, zombies among it, but for the
+    guardian.
     """
     found: list[Entry] = []
-    waiting = children(os.getpid())
+    waiting = [pid for pid in children(os.getpid()) if pid not in _guardians]
     while waiting:
         entry = look(waiting.pop())
         if entry is not None:

@@ -10,7 +10,7 @@ from signal import SIGKILL, SIGTERM
 
 from twisted.internet.task import LoopingCall
 
-from jobworker.hosting.census import children, mark
+from jobworker.hosting.census import mark
 from jobworker.interfaces import IJobHandle
 from tests.creatures import CREATURES
 from tests.hosts import (
@@ -137,7 +137,7 @@ class ZooTests(HostTestCase):
         """
         handle = await self.catch("makes zombies")
         own = os.getpid()
-        await until(lambda: children(own) == [handle.process.pid])
+        await until(lambda: [e for e in descendants() if e.parent == own][1:] == [])
         await self.assertEnds("makes zombies", handle)
 
     async def test_patience(self) -> None:
