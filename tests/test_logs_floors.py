@@ -4,6 +4,7 @@ The place before which everything was dropped.
 
 from __future__ import annotations
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,13 +61,24 @@ class FloorTests(SynchronousTestCase):
         Of two floors that follow each other the second counts, and the first
         is still there.
         """
-        places = put(bytes(PLACES), first)
+        second = evolve(second, sequence=first.sequence + 1)
+        places = put(put(bytes(PLACES), first), second)
         self.assertEqual(len(places), PLACES)
-        self.assertEqual(decodeFloors(places), first)
-        second = Floor(first.sequence + 1, second.frame, second.time, second.marks)
-        both = put(places, second)
-        self.assertEqual(decodeFloors(both), second)
-        self.assertIn(encodeFloor(first), both)
+        self.assertEqual(decodeFloors(places), second)
+        self.assertIn(encodeFloor(first), places)
+
+    @given(floors)
+    def test_first(self, floor: Floor) -> None:
+        """
+        The first floor stands alone, and no other does: the one that is
+        missing may have been the latest.
+        """
+        first = put(bytes(PLACES), evolve(floor, sequence=1))
+        self.assertEqual(decodeFloors(first), evolve(floor, sequence=1))
+        later = put(bytes(PLACES), evolve(floor, sequence=floor.sequence + 1))
+        self.assertRaises(BadFloor, decodeFloors, later)
+        far = put(later, evolve(floor, sequence=floor.sequence + 4))
+        self.assertRaises(BadFloor, decodeFloors, far)
 
     @given(floors, st.integers(0, PLACES * 8 - 1))
     def test_damage(self, floor: Floor, bit: int) -> None:
@@ -82,10 +94,8 @@ class FloorTests(SynchronousTestCase):
         """
         If the end is missing, the floor is not made up.
         """
-        places = put(
-            put(bytes(PLACES), floor),
-            Floor(floor.sequence + 1, floor.frame, floor.time, floor.marks),
-        )
+        later = evolve(floor, sequence=floor.sequence + 1)
+        places = put(put(bytes(PLACES), floor), later)
         self.assertRaises(BadFloor, decodeFloors, places[:-length])
 
     @given(st.binary(min_size=PLACES, max_size=PLACES))

@@ -4,6 +4,7 @@ Logs that keep within a limit, against a model that holds everything.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from jobworker.errors import SpoolDamaged
 from jobworker.jobs import Source
 from jobworker.logs.files import LogFiles as Files
 from jobworker.logs.floors import GROUND, Floor
-from jobworker.logs.frames import Frame
+from jobworker.logs.frames import HEADER, Frame
 from jobworker.logs.limits import Dropping, Stopping, Writer, limit
 from jobworker.logs.quota import LEAST, Policy, Quota
 from jobworker.logs.reading import (
@@ -150,11 +151,14 @@ class Reader:
         self.gone = False
         self.kept: list[int] = []
 
-    def read(self, limit: int, wait: bool = True) -> None:
+    def read(self, limit: int, wait: bool = True) -> bool:
         """
         Read a little.
+
+        @return: Whether there was anything.
         """
-        for item in self.chunks.read(limit, wait):
+        items = self.chunks.read(limit, wait)
+        for item in items:
             self.case.assertEqual(item.offset, self.at[item.source])
             if isinstance(item, Chunk):
                 end = item.offset + len(item.data)
@@ -166,7 +170,8 @@ class Reader:
                 end = item.offset + item.length
             self.at[item.source] = end
         self.case.assertEqual(self.chunks.offsets, self.at)
-        for line in self.lines.read(limit, wait):
+        lines = self.lines.read(limit, wait)
+        for line in lines:
             if isinstance(line, LineGap):
                 self.case.assertGreaterEqual(line.number, self.number)
                 self.gone = True
@@ -174,13 +179,14 @@ class Reader:
                 if line.number != self.number:
                     self.case.assertTrue(self.gone)
                 number = line.number
-                lines = self.job.lines
-                if number >= len(lines):
-                    lines = self.job.all()
-                self.case.assertEqual((line.source, line.data), lines[number])
+                known = self.job.lines
+                if number >= len(known):
+                    known = self.job.all()
+                self.case.assertEqual((line.source, line.data), known[number])
                 self.kept.append(line.number)
                 self.gone = False
             self.number = line.number + 1
+        return bool(items or lines)
 
     def finish(self) -> None:
         """
@@ -498,6 +504,43 @@ class DroppingTests(LimitCase):
         self.assertRaises(SpoolDamaged, LineCursor(files).read, 100)
         self.assertRaises(SpoolDamaged, files.feed, blake2b(), OUT, 0, 100)
         self.assertRaises(SpoolDamaged, recoverSpool, self.path)
+
+    @given(scripts, st.data())
+    def test_garbled(
+        self, script: list[tuple[Source, int, int, bytes]], data: st.DataObject
+    ) -> None:
+        """
+        If anything in the index was overwritten, also what says where the log
+        begins, readers get nothing that was not written, and after recovery
+        all that is left, unless either is refused.
+        """
+        job, spool = self.dropping()
+        for piece in script * 3:
+            job.write(*piece)
+        floor = spool.floor
+        self.end(job)
+        index = os.path.join(self.path, "index")
+        size = os.stat(index).st_size
+        at = data.draw(st.integers(0, len(HEADER)) | st.integers(0, size - 1))
+        noise = data.draw(st.binary(min_size=1, max_size=100) | st.just(bytes(80)))
+        with open(index, "r+b") as file:
+            file.seek(at)
+            file.write(noise)
+        with contextlib.suppress(SpoolDamaged):
+            reader = Reader(self, job, LogFiles.open(self.path))
+            while not reader.chunks.finished and reader.read(5000):
+                pass
+        try:
+            recoverSpool(self.path)
+        except SpoolDamaged:
+            self.assertLess(at, len(HEADER))
+            return
+        for source in Source:
+            items = everything(ChunkCursor(self.open(), {source: 0}))
+            got = b"".join(each.data for each in items if isinstance(each, Chunk))
+            whole = job.written[source]
+            self.assertGreaterEqual(len(got), len(whole) - floor.marks[source].begun)
+            self.assertEqual(got, whole[len(whole) - len(got) :])
 
     def test_headerCut(self) -> None:
         """

@@ -99,10 +99,10 @@ def decodeFloors(places: bytes) -> Floor:
 
     @param places: All of them.
 
-    @raise BadFloor: If any place holds something that is no floor.  Then
-        nobody can know whether it was the latest.
+    @raise BadFloor: If they do not hold the last two floors, or as many as
+        there were.  Then nobody can know which was the latest.
     """
-    latest = GROUND
+    floors = [GROUND]
     for start in range(0, PLACES, _LAYOUT.size):
         place = places[start : start + _LAYOUT.size]
         if place == bytes(_LAYOUT.size):
@@ -110,7 +110,10 @@ def decodeFloors(places: bytes) -> Floor:
         floor = _decode(place)
         if placeOf(floor) != start:
             raise BadFloor(f"floor {floor.sequence} is in another's place")
-        latest = max(latest, floor, key=lambda floor: floor.sequence)
+        floors.append(floor)
+    *_, before, latest = sorted([GROUND, *floors], key=lambda floor: floor.sequence)
+    if latest.sequence and before.sequence != latest.sequence - 1:
+        raise BadFloor(f"floor {latest.sequence} comes after {before.sequence}")
     return latest
 
 

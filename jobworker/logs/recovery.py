@@ -27,7 +27,7 @@ from .frames import (
     frameAt,
 )
 from .layout import FILES, INDEX, openFiles
-from .spool import Spool, writeHeader
+from .spool import BLOCK, Spool, writeHeader
 
 
 @define
@@ -106,6 +106,11 @@ def _recover(
     sizes = {source: mark.offset for source, mark in floor.marks.items()}
     remains = _Remains(there, sizes, dict.fromkeys(files, 0), frameAt(floor.frame))
     _readFrames(index, remains)
+    if remains.end == frameAt(floor.frame) and any(
+        _hasHole(file, floor.marks[source].begun) for source, file in files.items()
+    ):
+        name = os.path.join(path, INDEX)
+        raise SpoolDamaged(name, "it does not say what was dropped last")
     spool = Spool(path, index, files, now, floor, sizes, remains.lost, remains.end)
     # Its writer may have died before it had given everything back.  If that
     # cannot be done now, it wastes some space and does no harm.
@@ -130,8 +135,6 @@ def _readHeader(path: str, index: int, files: Mapping[Source, int]) -> Floor:
     if not MAGIC.startswith(header[: len(MAGIC)]):
         raise SpoolDamaged(name, "it has another header")
     if len(header) < len(HEADER):
-        if any(_hasHole(descriptor) for descriptor in files.values()):
-            raise SpoolDamaged(name, "its header is cut off")
         writeHeader(index)
     return LogFiles(path, index, dict(files)).floor()
 
@@ -150,9 +153,11 @@ def _readFrames(index: int, remains: _Remains) -> None:
             return
 
 
-def _hasHole(descriptor: int) -> bool:
+def _hasHole(descriptor: int, begin: int) -> bool:
     """
-    Say whether parts of a file were never written, or were given back.
+    Say whether parts of a file from an offset on were never written, or were
+    given back.
     """
+    begin += -begin % BLOCK
     size = os.fstat(descriptor).st_size
-    return size > 0 and os.lseek(descriptor, 0, os.SEEK_HOLE) < size
+    return begin < size and os.lseek(descriptor, begin, os.SEEK_HOLE) < size

@@ -36,7 +36,7 @@ from .punching import canPunch, punch
 TRANSFER: Final = 2**20
 
 # What file systems allocate at once, or a divisor of it.
-_BLOCK: Final = 4096
+BLOCK: Final = 4096
 
 
 def _zeros() -> dict[Source, int]:
@@ -236,8 +236,10 @@ class Spool:
         for source, descriptor in self._files.items():
             begin = _blocks(before.marks[source].begun)
             punch(descriptor, begin, _blocks(floor.marks[source].begun))
-        begin = max(_blocks(frameAt(before.frame)), _BLOCK)
-        punch(self._index, begin, _blocks(frameAt(floor.frame)))
+        # Not only whole blocks: were the floor to be lost, nobody must take
+        # the frames below it for the beginning of the log.
+        begin = max(_blocks(frameAt(before.frame)), len(HEADER))
+        punch(self._index, begin, frameAt(floor.frame))
 
     def flush(self) -> None:
         """
@@ -292,7 +294,7 @@ def _blocks(offset: int) -> int:
     """
     Go down to where a block begins.
     """
-    return offset - offset % _BLOCK
+    return offset - offset % BLOCK
 
 
 def writeHeader(index: int) -> None:
