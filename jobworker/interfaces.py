@@ -283,6 +283,10 @@ class ILogKeeper(Interface):
         Seal, at what was written, a log whose writer has died.
 
         Nothing happens to a log that is sealed, or was never begun.
+
+        @raise SpoolDamaged: (asynchronously) If it is not what was written.
+
+        @raise OSError: (asynchronously) If the disk refuses.
         """
 
     def identifiers() -> Deferred[set[str]]:

@@ -12,6 +12,7 @@ from attrs import define, field
 
 from twisted.internet.defer import Deferred, fail, succeed
 
+from jobworker.errors import SpoolDamaged
 from jobworker.interfaces import IJobLog, ILogKeeper, IRosterListener
 from jobworker.jobs import Source
 from jobworker.milestones import Milestone
@@ -95,11 +96,13 @@ class MemoryLogKeeper:
     @ivar logs: By the identifiers of their jobs; C{None} for those of an
         earlier process.
     @ivar refusal: While this is set, no log can be made.
+    @ivar damaged: Which cannot be recovered.
     @ivar recovered: What was recovered, in order.
     """
 
     logs: dict[str, MemoryLog | None] = field(factory=dict)
     refusal: OSError | None = None
+    damaged: set[str] = field(factory=set, init=False)
     recovered: list[str] = field(factory=list, init=False)
     _listeners: list[IRosterListener] = field(factory=list, init=False)
 
@@ -130,6 +133,8 @@ class MemoryLogKeeper:
         Remember that it was asked for.
         """
         self.recovered.append(identifier)
+        if identifier in self.damaged:
+            return fail(SpoolDamaged(identifier, "a frame does not fit"))
         return succeed(None)
 
     def identifiers(self) -> Deferred[set[str]]:

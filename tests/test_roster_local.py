@@ -163,6 +163,23 @@ class RecoveryTests(RosterTestCase):
         self.assertEqual(self.stored(ended), ended)
         self.assertEqual(set(self.logs.logs), {running.identifier, ended.identifier})
 
+    def test_damagedLog(self) -> None:
+        """
+        A log that cannot be recovered keeps neither the service from starting
+        nor the other logs from being sealed; the reason says so.
+        """
+        damaged, whole = exampleRecord(1), exampleRecord(2)
+        for record in (damaged, whole):
+            self.successResultOf(self.store.add(record))
+        self.logs.damaged = {damaged.identifier}
+        self.successResultOf(self.roster.recover())
+        self.assertIn(whole.identifier, self.logs.recovered)
+        first, second = self.stored(damaged).ending, self.stored(whole).ending
+        assert first is not None and second is not None
+        self.assertEqual({first.cause, second.cause}, {Cause.LOST})
+        self.assertIn("a frame does not fit", first.reason)
+        self.assertNotIn("log", second.reason)
+
     def test_strays(self) -> None:
         """
         A log without a job is removed, and what runs of the job is killed.

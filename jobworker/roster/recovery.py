@@ -11,6 +11,7 @@ from twisted.internet.defer import FirstError, gatherResults
 from twisted.logger import Logger
 
 from ..crashing import crashPoint
+from ..errors import SpoolDamaged
 from ..interfaces import IJobStore, ILauncher, ILogKeeper
 from ..jobs import Lost, ProcessIdentity, advance
 
@@ -40,10 +41,12 @@ async def recover(
     if commands:
         await launcher.endLeftovers(commands)
     crashPoint("recovery-ended")
-    for record in records:
-        await logs.recover(record.identifier)
+    reasons = [await _seal(logs, record.identifier) for record in records]
     crashPoint("recovery-sealed")
-    lost = [advance(record, Lost(now(), _REASON)) for record in records]
+    lost = [
+        advance(record, Lost(now(), reason))
+        for record, reason in zip(records, reasons, strict=True)
+    ]
     try:
         updates = [store.update(record) for record in lost]
         await gatherResults(updates, consumeErrors=True)
@@ -58,3 +61,24 @@ async def recover(
             lost=len(lost),
             strays=len(strays),
         )
+
+
+async def _seal(logs: ILogKeeper, identifier: str) -> str:
+    """
+    End a log at what was written.
+
+    If that cannot be done, the service must start all the same.
+
+    @return: Why the job is lost, and what became of its log if that is worth
+        a word.
+    """
+    try:
+        await logs.recover(identifier)
+    except (SpoolDamaged, OSError) as error:
+        _log.error(
+            "the log of {job} cannot be recovered: {error}",
+            job=identifier,
+            error=str(error),
+        )
+        return f"{_REASON}, and its log cannot be recovered: {error}"
+    return _REASON
