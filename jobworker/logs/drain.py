@@ -22,8 +22,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 
 from ..jobs import Source
-from .limits import Writer
-from .spool import TRANSFER
+from .collection import Collection, empty
 
 # Seconds until a disk that refused is tried again.
 _RETRY: Final = 0.25
@@ -36,29 +35,6 @@ _SMALL: Final = 2**15
 _PAUSE: Final = 0.001
 # Events taken at once.
 _EVENTS: Final = 256
-
-
-@define(eq=False)
-class Collection:
-    """
-    What the drain does for one log.
-
-    The callbacks are called in the reactor thread.
-
-    @ivar pipes: The reading ends that are still open.
-    @ivar grew: Called after the log became longer or was sealed, once for many
-        times.
-    @ivar dry: Called once, when all pipes have come to their end.
-    @ivar sealed: Called once, when the log is complete.
-    @ivar sealing: Whether the log is to be sealed, rather than waited for.
-    """
-
-    spool: Writer
-    pipes: dict[Source, int]
-    grew: Callable[[], None]
-    dry: Callable[[], None]
-    sealed: Callable[[], None]
-    sealing: bool = field(default=False, init=False)
 
 
 @define(eq=False)
@@ -259,7 +235,7 @@ class Drain:
         collection.sealing = True
         try:
             for source in tuple(collection.pipes):
-                _empty(collection.spool, source, collection.pipes[source])
+                empty(collection.spool, source, collection.pipes[source])
                 self._close(collection, source)
             collection.spool.seal()
         except OSError as error:
@@ -298,19 +274,6 @@ class Drain:
             for source in tuple(collection.pipes):
                 self._close(collection, source)
             collection.spool.close()
-
-
-def _empty(spool: Writer, source: Source, pipe: int) -> None:
-    """
-    Move what a pipe holds now: no more than it can hold, so that somebody who
-    goes on writing does not keep us.
-    """
-    rest = TRANSFER
-    try:
-        while rest > 0 and (moved := spool.transfer(source, pipe)):
-            rest -= moved
-    except BlockingIOError:
-        return
 
 
 def startDrain(reactor: IReactorFromThreads) -> tuple[Drain, Thread]:

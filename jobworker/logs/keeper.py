@@ -26,7 +26,8 @@ from twisted.internet.threads import deferToThreadPool
 from ..interfaces import IJobLog, ILogKeeper, IRosterListener
 from ..jobs import Source
 from ..milestones import Milestone
-from .drain import Collection, Drain
+from .collection import Collection
+from .drain import Drain
 from .layout import logPath, removeSpool, sizeOnDisk
 from .limits import Writer, limit
 from .quota import Quota

@@ -4,10 +4,12 @@ Where the files of a log are.
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import Final
 
 from ..jobs import Source
+from .frames import HEADER
 
 INDEX: Final = "index"
 FILES: Final = {Source.STDOUT: "stdout", Source.STDERR: "stderr"}
@@ -44,6 +46,16 @@ def openFiles(path: str, flags: int = 0) -> list[int]:
             os.close(descriptor)
         raise
     return opened
+
+
+def writeHeader(index: int) -> None:
+    """
+    Begin an index.
+
+    @raise OSError: If the disk does not take it.
+    """
+    if os.pwrite(index, HEADER, 0) != len(HEADER):
+        raise OSError(errno.ENOSPC, "the index took only a part of its header")
 
 
 def removeSpool(path: str) -> None:

@@ -26,8 +26,8 @@ from .frames import (
     decode,
     frameAt,
 )
-from .layout import FILES, INDEX, openFiles
-from .spool import BLOCK, Spool, writeHeader
+from .layout import FILES, INDEX, openFiles, writeHeader
+from .spool import BLOCK, Spool
 
 
 @define

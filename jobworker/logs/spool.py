@@ -29,7 +29,7 @@ from .frames import (
     encode,
     frameAt,
 )
-from .layout import FILES, openFiles, removeSpool
+from .layout import FILES, openFiles, removeSpool, writeHeader
 from .punching import canPunch, punch
 
 # The most that one call moves: the size of the pipes.
@@ -295,13 +295,3 @@ def _blocks(offset: int) -> int:
     Go down to where a block begins.
     """
     return offset - offset % BLOCK
-
-
-def writeHeader(index: int) -> None:
-    """
-    Begin an index.
-
-    @raise OSError: If the disk does not take it.
-    """
-    if os.pwrite(index, HEADER, 0) != len(HEADER):
-        raise OSError(errno.ENOSPC, "the index took only a part of its header")

@@ -23,7 +23,8 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.jobs import Source
-from jobworker.logs.drain import Collection, Drain
+from jobworker.logs.collection import Collection
+from jobworker.logs.drain import Drain
 from jobworker.logs.reading import ChunkCursor, LogFiles
 from jobworker.logs.recovery import recoverSpool
 from jobworker.logs.spool import TRANSFER, Spool, createSpool
