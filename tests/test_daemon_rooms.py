@@ -10,7 +10,8 @@ import subprocess
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from jobworker.daemon.rooms import makeRoom
+from jobworker.daemon.rooms import chooseRoom
+from jobworker.errors import BadConfiguration
 
 
 class RoomTests(SynchronousTestCase):
@@ -29,11 +30,22 @@ class RoomTests(SynchronousTestCase):
         """
         Nobody else may enter a room; it can be removed with what is in it.
         """
-        room = makeRoom(self.folder)
+        room = chooseRoom(self.folder)
+        room.make()
         self.assertEqual(stat.S_IMODE(os.stat(room.path).st_mode), 0o700)
         with open(room.socket, "w"):
             pass
         room.remove()
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_impossible(self) -> None:
+        """
+        Where none can be made, that is said; nothing is made until then.
+        """
+        room = chooseRoom(os.path.join(self.folder, "missing"))
+        error = self.assertRaises(BadConfiguration, room.make)
+        self.assertIn(": No such file or directory", str(error))
+        chooseRoom(self.folder)
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_stale(self) -> None:
@@ -50,7 +62,8 @@ class RoomTests(SynchronousTestCase):
         ]
         for name in (*stay, f"jobworker-gateway-{gone.pid}-abc"):
             os.mkdir(os.path.join(self.folder, name))
-        room = makeRoom(self.folder)
+        room = chooseRoom(self.folder)
+        room.make()
         self.assertEqual(
             set(os.listdir(self.folder)), {*stay, os.path.basename(room.path)}
         )

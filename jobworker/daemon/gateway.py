@@ -23,7 +23,7 @@ from ..link.remote import RemoteRoster
 from ..rpc.service import RPCService
 from .ending import StartRefused
 from .notifying import notify
-from .rooms import Room, makeRoom
+from .rooms import Room, chooseRoom
 from .state import GatewayUser
 from .users import becomeUser
 from .watching import RunningJobs, endProcess
@@ -81,14 +81,12 @@ class Gateway(Service):
         """
         try:
             checkCrashPoint()
-            room = makeRoom()
+            room = chooseRoom()
             self._parts = _Parts(
                 room, self._makeDoor(room.socket), self._makeRPC(room.socket)
             )
             self._parts.door.listen()
         except (BadConfiguration, NoSuchCrashPoint, OSError) as error:
-            if self._parts is not None:
-                self._parts.room.remove()
             raise StartRefused("jobworker", str(error)) from None
 
     def startService(self) -> None:
@@ -110,6 +108,8 @@ class Gateway(Service):
         self._roster.open()
         await self._roster.whenReady()
         await self._roster.subscribe(self._jobs)
+        # Not earlier: until the reactor runs, signals end us without a word.
+        self._parts.room.make()
         if self._user is not None:
             self._parts.room.handOver(self._user.uid, self._user.gid)
             becomeUser(self._user)
@@ -120,7 +120,7 @@ class Gateway(Service):
         notify(os.environ, "READY=1")
         host, port = self._parts.door.address
         self.log.info(
-            "jobworker is ready: listening on {host}:{port}, {jobs} jobs running",
+            "jobworker is ready: listening on {host}:{port}, running jobs: {jobs}",
             host=host,
             port=port,
             jobs=self._jobs.count,
@@ -165,12 +165,23 @@ class Gateway(Service):
         if self._stopsJobs:
             await self._stopSupervisor(supervisor)
         elif self._jobs.count:
-            self.log.info(
-                "{jobs} jobs go on: start jobworker again to find them, or end "
-                "them all with: kill {supervisor}",
-                jobs=self._jobs.count,
-                supervisor=supervisor,
-            )
+            self._sayWhatGoesOn(supervisor)
+
+    def _sayWhatGoesOn(self, supervisor: int | None) -> None:
+        """
+        Say how many jobs there still are, and what can be done about them.
+        """
+        count = self._jobs.count
+        jobs = "1 job goes on" if count == 1 else f"{count} jobs go on"
+        if supervisor is None:
+            self.log.info("{jobs}: start jobworker again to find them", jobs=jobs)
+            return
+        self.log.info(
+            "{jobs}: start jobworker again to find them, or end them all with: "
+            "kill {supervisor}",
+            jobs=jobs,
+            supervisor=supervisor,
+        )
 
     async def _stopSupervisor(self, supervisor: int | None) -> None:
         """

@@ -97,6 +97,6 @@ class LoggedAsJSON(MultiService):
         Open what is logged to.
         """
         if self._path is None:
-            return sys.stdout
+            return sys.stdout or open(os.devnull, "w", encoding="utf-8")
         folder, name = os.path.split(os.path.abspath(self._path))
         return LogFile(name, folder)

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 from twisted.python import usage
 
+from .descriptors import occupyStandardDescriptors
+
 
 class StrictOptions(usage.Options):
     """
@@ -28,10 +30,11 @@ class StrictOptions(usage.Options):
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """
-        Parse a command line.
+        Parse a command line; nothing of ours is called earlier.
 
         @raise SystemExit: If something is wrong with it.
         """
+        occupyStandardDescriptors()
         try:
             super().parseOptions(options)  # type: ignore[no-untyped-call]
         except usage.UsageError as error:

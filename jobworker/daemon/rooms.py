@@ -8,9 +8,12 @@ import os
 import re
 import shutil
 import tempfile
+from secrets import token_hex
 from typing import Final
 
 from attrs import frozen
+
+from ..errors import BadConfiguration
 
 _NAME: Final = re.compile(r"jobworker-gateway-([0-9]+)-\w+")
 
@@ -33,6 +36,20 @@ class Room:
         """
         return os.path.join(self.path, "grpc")
 
+    def make(self) -> None:
+        """
+        Make it, and remove those of our user whose processes were killed.
+
+        @raise BadConfiguration: If it cannot be made.
+        """
+        try:
+            _removeStale(os.path.dirname(self.path))
+            os.mkdir(self.path, 0o700)
+        except OSError as error:
+            raise BadConfiguration(
+                f"cannot make the directory {self.path}: {error.strerror}"
+            ) from error
+
     def handOver(self, uid: int, gid: int) -> None:
         """
         Give it to the user that this process becomes.
@@ -46,25 +63,28 @@ class Room:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def makeRoom(folder: str | None = None) -> Room:
+def chooseRoom(folder: str | None = None) -> Room:
     """
-    Make a room, and remove those of our user whose processes were killed.
+    Choose where a room of this process is to be.
 
-    @param folder: Where; C{None} is the directory for temporary files.
-
-    @raise OSError: If it cannot be made.
+    @param folder: In which directory; C{None} is the one for temporary files.
     """
     if folder is None:
         folder = tempfile.gettempdir()
         if len(os.fsencode(folder)) > _LONGEST - 40:
             folder = "/tmp"  # noqa: S108 - what is made there is ours alone
+    name = f"jobworker-gateway-{os.getpid()}-{token_hex(4)}"
+    return Room(os.path.join(folder, name))
+
+
+def _removeStale(folder: str) -> None:
+    """
+    Remove the rooms of our user whose processes are gone.
+    """
     for name in os.listdir(folder):
         match = _NAME.fullmatch(name)
         if match is not None and not os.path.exists(f"/proc/{match[1]}"):
             _removeOurs(os.path.join(folder, name))
-    return Room(
-        tempfile.mkdtemp(prefix=f"jobworker-gateway-{os.getpid()}-", dir=folder)
-    )
 
 
 def _removeOurs(path: str) -> None:
