@@ -49,6 +49,7 @@ class Options(StrictOptions):
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
         "linger": _seconds,
         "ready-fd": number(3, 1_000_000),
+        "open-files": number(16, 1_000_000_000),
         **CHECKS,
     }
 
@@ -60,6 +61,12 @@ class Options(StrictOptions):
             None,
             "60",
             "Seconds to stay when there is no gateway and no job, or never to leave.",
+        ],
+        [
+            "open-files",
+            None,
+            None,
+            "Files that a job may have open, unless it changes that.",
         ],
         *KEEPING,
         ["log-file", None, None, "File to log to, if not standard error."],
@@ -93,6 +100,7 @@ def makeService(options: Options) -> IService:
         readQuota(options),
         parseRetain(options["retain"]),
         parseReserve(options["reserve"]),
+        options["open-files"],
     )
     return Supervisor(
         reactor,

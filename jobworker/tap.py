@@ -4,6 +4,7 @@ C{twistd jobworker}: its options, and the gateway made of them.
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Mapping, Sequence
 from time import time
 from typing import Any, ClassVar
@@ -102,7 +103,9 @@ def supervisorArguments(options: Mapping[str, Any]) -> list[str]:
     """
     user = options["gateway-user"]
     other = [] if user is None else [f"--gateway-user={user}"]
-    return [*keepingArguments(options), *other]
+    # The gateway raises its own limit, which the supervisor inherits.
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return [*keepingArguments(options), f"--open-files={files}", *other]
 
 
 def _makeService(options: Options) -> IService:

@@ -23,6 +23,7 @@ from ..link.remote import RemoteRoster
 from ..rpc.service import RPCService
 from .ending import StartRefused
 from .notifying import notify
+from .openfiles import raiseOpenFiles
 from .rooms import Room, chooseRoom
 from .state import GatewayUser
 from .users import becomeUser
@@ -81,6 +82,7 @@ class Gateway(Service):
         """
         try:
             checkCrashPoint()
+            raiseOpenFiles()
             room = chooseRoom()
             self._parts = _Parts(
                 room, self._makeDoor(room.socket), self._makeRPC(room.socket)

@@ -24,6 +24,8 @@ class SupervisorSettings:
     @ivar quota: What each log may hold.
     @ivar retain: What is kept of jobs that have ended.
     @ivar reserve: What must be left of the disk for a job to start.
+    @ivar openFiles: How many files a job may have open, unless it changes
+        that; C{None}: as many as the supervisor at its start.
     """
 
     state: StateDirectory
@@ -33,3 +35,4 @@ class SupervisorSettings:
     quota: Quota = field(factory=Quota)
     retain: Retain = field(factory=Retain)
     reserve: Reserve = field(factory=Reserve)
+    openFiles: int | None = None

@@ -43,6 +43,7 @@ from ..store.opening import openTable
 from ..store.table import JobTable
 from .ending import StartRefused
 from .notifying import notify
+from .openfiles import raiseOpenFiles
 from .readiness import Report, write
 from .settings import SupervisorSettings
 from .state import (
@@ -190,7 +191,10 @@ class Supervisor(Service):
         """
         Make what runs jobs.
         """
-        launcher = makePlainLauncher(self._reactor)
+        files = raiseOpenFiles()
+        launcher = makePlainLauncher(
+            self._reactor, openFiles=self._settings.openFiles or files
+        )
         store = JobTable(self._reactor, self._state.table)
         drain, thread = startDrain(self._reactor)
         logs = LogKeeper(self._reactor, self._state.logs, drain, self._settings.quota)

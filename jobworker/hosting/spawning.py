@@ -115,10 +115,13 @@ class Spawner:
     """
     Spawns the commands of jobs.
 
+    @ivar _openFiles: How many files a job may have open, unless it changes that;
+        C{None}: as many as this process.
     @ivar _nothing: A descriptor of C{/dev/null}.
     """
 
     _reactor: IReactorProcess
+    _openFiles: int | None = None
     _session: str = field(init=False)
     _shell: tuple[str, str, str] = field(init=False)
     _nothing: int = field(init=False)
@@ -126,8 +129,11 @@ class Spawner:
     def __attrs_post_init__(self) -> None:
         self._session = _tool("setsid", "util-linux")
         dash = shutil.which("dash")
+        limit = "" if self._openFiles is None else f"ulimit -S -n {self._openFiles}\n"
         self._shell = (
-            (dash, "-c", _DASH) if dash else (_tool("sh", "dash"), "-c", _OTHER)
+            (dash, "-c", limit + _DASH)
+            if dash
+            else (_tool("sh", "dash"), "-c", limit + _OTHER)
         )
         self._nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         # A mask would be inherited by every job.

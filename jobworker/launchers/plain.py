@@ -176,7 +176,9 @@ class PlainLauncher:
 
 
 def makePlainLauncher(
-    reactor: IHostingReactor, environment: Mapping[str, str] | None = None
+    reactor: IHostingReactor,
+    environment: Mapping[str, str] | None = None,
+    openFiles: int | None = None,
 ) -> PlainLauncher:
     """
     Make the launcher of this process, which adopts orphans from now on.
@@ -185,12 +187,15 @@ def makePlainLauncher(
 
     @param environment: What commands get; L{standardEnvironment} if C{None}.
 
+    @param openFiles: How many files a job may have open, unless it changes
+        that; C{None}: as many as this process.
+
     @raise BadConfiguration: If the system lacks what is needed.
     """
     return PlainLauncher(
         reactor,
         lambda work: deferToThreadPool(reactor, reactor.getThreadPool(), work),
-        Spawner(reactor),
+        Spawner(reactor, openFiles),
         Host(reactor),
         standardEnvironment() if environment is None else environment,
     )
