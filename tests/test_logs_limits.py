@@ -12,7 +12,7 @@ from hashlib import blake2b
 from itertools import count
 
 from attrs import define, field
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -43,6 +43,9 @@ ALL = dict.fromkeys(Source, 0)
 
 # Small, so that much can happen in little time; Quota would not allow it.
 LIMIT = 2**14
+
+# Examples of what takes long.
+FEWER = settings().max_examples // 2
 
 # How much is written at once: a source, so many lines, so wide, and what
 # stands behind them.
@@ -275,6 +278,7 @@ class DroppingTests(LimitCase):
     Logs that lose their oldest part.
     """
 
+    @settings(max_examples=FEWER)
     @given(scripts, st.data())
     def test_exact(
         self, script: list[tuple[Source, int, int, bytes]], data: st.DataObject
@@ -302,6 +306,7 @@ class DroppingTests(LimitCase):
         total = sum(map(len, job.written.values()))
         self.assertGreaterEqual(total - late.missing, min(total, LIMIT // 2))
 
+    @settings(max_examples=FEWER)
     @given(scripts, st.data())
     def test_overtaken(
         self, script: list[tuple[Source, int, int, bytes]], data: st.DataObject
@@ -505,6 +510,7 @@ class DroppingTests(LimitCase):
         self.assertRaises(SpoolDamaged, files.feed, blake2b(), OUT, 0, 100)
         self.assertRaises(SpoolDamaged, recoverSpool, self.path)
 
+    @settings(max_examples=FEWER)
     @given(scripts, st.data())
     def test_garbled(
         self, script: list[tuple[Source, int, int, bytes]], data: st.DataObject
