@@ -13,6 +13,7 @@ from .idle import ROWS as IDLE
 from .measuring import cells, load, run, save, table
 from .outliving import ROWS as OUTLIVING
 from .output import ROWS as OUTPUT
+from .site import TOGETHER
 
 ROWS = (*OUTPUT, *CALLS, *IDLE, *OUTLIVING)
 
@@ -34,7 +35,12 @@ def main() -> int:
     )
     parser.add_argument("--save", metavar="FILE", help="save the figures")
     parser.add_argument("--against", metavar="FILE", help="compare with saved figures")
+    parser.add_argument(
+        "--together", action="store_true", help="measure all in one process instead"
+    )
     chosen = parser.parse_args()
+    if chosen.together:
+        os.environ[TOGETHER] = "yes"
     names = {row.name for row in ROWS}
     if unknown := set(chosen.rows) - names:
         parser.error(

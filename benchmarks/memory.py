@@ -39,4 +39,4 @@ def together(daemon: Daemon) -> float:
     """
     Say how many kilobytes both processes have.
     """
-    return resident(gatewayOf(daemon)) + resident(supervisorOf(daemon))
+    return sum(map(resident, {gatewayOf(daemon), *processesOf(str(daemon.state))}))

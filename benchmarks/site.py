@@ -4,14 +4,33 @@ A daemon to measure.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.daemons import Daemon, processesOf, until
+
+#: The environment variable that has everything measured in one process.
+TOGETHER = "BENCHMARK_TOGETHER"
+
+
+class TogetherDaemon(Daemon):
+    """
+    A daemon that is one process.
+    """
+
+    def arguments(self, *more: str) -> list[str]:
+        """
+        Write the command that starts it.
+        """
+        _, _, _, *rest = super().arguments(*more)
+        options = rest[rest.index("jobworker") + 1 :]
+        return [sys.executable, "-m", "benchmarks.together", *options]
 
 
 @contextmanager
@@ -20,7 +39,8 @@ def runningDaemon(*options: str) -> Iterator[Daemon]:
     Have a daemon while the context lasts.
     """
     folder = Path(tempfile.mkdtemp(prefix="jobworker-bench-", dir="/tmp"))
-    daemon = Daemon(folder, ("--on-shutdown", "stop", *options))
+    kind = TogetherDaemon if TOGETHER in os.environ else Daemon
+    daemon = kind(folder, ("--on-shutdown", "stop", *options))
     try:
         daemon.start()
         yield daemon
