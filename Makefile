@@ -52,6 +52,7 @@ cert: venv
 	$(BIN)/jobworker certs init $(DIR)
 
 token: venv
+	@test -e $(DIR)/token_key.pem || { echo 'there are no keys in $(DIR): run make cert' >&2; exit 1; }
 	$(BIN)/jobworker token issue --request certs/$(ROLE).yaml \
 	    --key $(DIR)/token_key.pem --out $(DIR)/$(ROLE).jwt
 

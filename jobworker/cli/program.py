@@ -116,6 +116,12 @@ def _explained(error: click.ClickException, name: str) -> str:
     Say what is wrong with the flags, and where help is, in one line.
     """
     said = " ".join(error.format_message().split())
+    if isinstance(error, click.NoSuchOption):
+        said = f"no such option '{error.option_name}'"
+        if error.possibilities:
+            said += f" (perhaps {' or '.join(error.possibilities)})"
+        elif name.endswith(" start"):
+            said += "; arguments of the command stand behind '--'"
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else name
     if said:

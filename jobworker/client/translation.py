@@ -36,7 +36,7 @@ _STATES: Final = {
 
 _UNAUTHORIZED: Final = (
     Forbidden,
-    "'jobworker token show' says what a token allows for, and to whom",
+    "'jobworker token show' says whom a token is for and what it allows",
 )
 
 _FAILURES: Final[Mapping[grpc.StatusCode, tuple[type[Failure], str]]] = {

@@ -100,11 +100,11 @@ KEEPING: Final[Sequence[Sequence[Any]]] = (
     ("log-quota", None, "1G", "The most that a job's log takes on disk; 0: no limit."),
     (
         *("log-policy", None, Policy.DROP_OLDEST.value),
-        "What happens then: drop-oldest, stop-writing, or kill-job.",
+        "What becomes of a full log: drop-oldest, stop-writing, kill-job.",
     ),
     (
         *("retain", None, ""),
-        "Forget ended jobs beyond that, as in age=30d,count=10000,size=20G.",
+        "Forget ended jobs beyond limits, as in age=30d,count=10000,size=20G.",
     ),
     (
         *("reserve", None, "64M"),
