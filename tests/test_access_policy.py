@@ -34,6 +34,9 @@ TABLE = {
     ("DeleteJob", "system.admin"): (True, True),
     ("DeleteJob", "system.user"): (True, False),
     ("DeleteJob", "system.observer"): (False, False),
+    ("WaitJob", "system.admin"): (True, True),
+    ("WaitJob", "system.user"): (True, True),
+    ("WaitJob", "system.observer"): (True, True),
 }
 
 METHODS = [

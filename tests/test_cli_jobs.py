@@ -179,8 +179,11 @@ class JobTests(SynchronousTestCase):
             "signal": None,
             "cause": "exited",
             "reason": "",
+            "started": "2026-01-31T12:00:00.123456Z",
+            "ended": None,
         }
         self.answer = status(exitCode=3, cause=wire.CAUSE_EXITED)
+        self.answer.started = 1_769_860_800_123_456_789
         for command in ("query", "stop"):
             outcome = self.run_(command, "--json", "--job", ID)
             self.assertEqual(outcome.out.count(b"\n"), 1)

@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 
 from jobworker.errors import NoSuchJob, RosterUnreachable, ShuttingDown
-from jobworker.jobs import Lost, Phase, Record, advance
+from jobworker.jobs import FORCED, Lost, Phase, Record, Stop, advance
 from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.board import Board, Follower, Poster
 from jobworker.rpc.bridge import Bridge
@@ -292,6 +292,48 @@ class FollowTests(BoardTestCase):
             return follower.record
 
         self.assertEqual(self.run_(self.following(record, body)), record)
+
+    def test_whenEnded(self) -> None:
+        """
+        Everybody who waits for the end of a job is told of it, and the log is
+        not followed for that.
+        """
+        record = exampleRecord()
+        self.put(record)
+        tasks = [self.begin(self.board.whenEnded(record)) for _ in range(3)]
+        self.turn()
+        tasks.pop().cancel()
+        self.put(evolve(record, stop=Stop("bob", FORCED, 1)))
+        self.assertFalse(any(task.done() for task in tasks))
+        self.put(ended(record))
+        for task in tasks:
+            self.assertEqual(self.end(task), ended(record))
+        self.assertEqual(self.roster.followed, {})
+        self.assertEqual(self.board._followers, {})
+
+    def test_whenEndedAlready(self) -> None:
+        """
+        The end of a job that has ended is known at once, also if it ended
+        when nobody looked.
+        """
+        record = exampleRecord()
+        last = self.run_(self.board.whenEnded(ended(record)))
+        self.assertEqual(last, ended(record))
+        self.roster.unsubscribe(self.poster)
+        self.put(ended(record))
+        self.assertEqual(self.run_(self.board.whenEnded(record)), ended(record))
+
+    def test_whenEndedClosing(self) -> None:
+        """
+        Who waits for a job is told when the service ends first.
+        """
+        record = exampleRecord()
+        self.put(record)
+        task = self.begin(self.board.whenEnded(record))
+        self.turn()
+        self.board.close()
+        with self.assertRaises(ShuttingDown):
+            self.end(task)
 
     def test_close(self) -> None:
         """

@@ -110,16 +110,20 @@ class ProcessStatus(_message.Message):
     def __init__(self, pid: _Optional[int] = ..., state: _Optional[_Union[ProcessState, str]] = ..., exitCode: _Optional[int] = ..., signal: _Optional[int] = ..., reason: _Optional[str] = ..., cause: _Optional[_Union[Cause, str]] = ...) -> None: ...
 
 class JobStatus(_message.Message):
-    __slots__ = ("job", "command", "owner", "status")
+    __slots__ = ("job", "command", "owner", "status", "started", "ended")
     JOB_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
+    STARTED_FIELD_NUMBER: _ClassVar[int]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
     job: Job
     command: Command
     owner: str
     status: ProcessStatus
-    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[str] = ..., status: _Optional[_Union[ProcessStatus, _Mapping]] = ...) -> None: ...
+    started: int
+    ended: int
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[str] = ..., status: _Optional[_Union[ProcessStatus, _Mapping]] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ...) -> None: ...
 
 class Offset(_message.Message):
     __slots__ = ("source", "offset", "digest_from")

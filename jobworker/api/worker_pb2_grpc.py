@@ -64,6 +64,11 @@ class WorkerServiceStub(object):
                 request_serializer=jobworker_dot_api_dot_worker__pb2.Job.SerializeToString,
                 response_deserializer=jobworker_dot_api_dot_worker__pb2.Deleted.FromString,
                 _registered_method=True)
+        self.WaitJob = channel.unary_unary(
+                '/proto.WorkerService/WaitJob',
+                request_serializer=jobworker_dot_api_dot_worker__pb2.Job.SerializeToString,
+                response_deserializer=jobworker_dot_api_dot_worker__pb2.JobStatus.FromString,
+                _registered_method=True)
 
 
 class WorkerServiceServicer(object):
@@ -111,6 +116,14 @@ class WorkerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WaitJob(self, request, context):
+        """Wait for a job to end.  The answer comes when it has, at once if it had
+        already.  Who was cut off asks again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WorkerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -143,6 +156,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.DeleteJob,
                     request_deserializer=jobworker_dot_api_dot_worker__pb2.Job.FromString,
                     response_serializer=jobworker_dot_api_dot_worker__pb2.Deleted.SerializeToString,
+            ),
+            'WaitJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.WaitJob,
+                    request_deserializer=jobworker_dot_api_dot_worker__pb2.Job.FromString,
+                    response_serializer=jobworker_dot_api_dot_worker__pb2.JobStatus.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -307,6 +325,33 @@ class WorkerService(object):
             '/proto.WorkerService/DeleteJob',
             jobworker_dot_api_dot_worker__pb2.Job.SerializeToString,
             jobworker_dot_api_dot_worker__pb2.Deleted.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WaitJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.WorkerService/WaitJob',
+            jobworker_dot_api_dot_worker__pb2.Job.SerializeToString,
+            jobworker_dot_api_dot_worker__pb2.JobStatus.FromString,
             options,
             channel_credentials,
             insecure,

@@ -20,9 +20,10 @@ from .jobs import delete, query, start, stop
 from .options import BEFORE, serverOptions
 from .streaming import stream
 from .token import token
+from .waiting import wait
 
 #: The commands that end with the code of a job.
-_FOLLOWING = frozenset({"stream"})
+_FOLLOWING = frozenset({"stream", "wait"})
 
 
 @click.group(
@@ -46,7 +47,7 @@ def jobworker(ctx: click.Context, /, **server: Any) -> None:
     ctx.meta[BEFORE] = server
 
 
-for _command in (start, stop, query, stream, delete, certs, token):
+for _command in (start, stop, query, stream, wait, delete, certs, token):
     jobworker.add_command(_command)
 
 

@@ -6,9 +6,14 @@ from __future__ import annotations
 
 import json
 import shlex
+from datetime import datetime, timedelta
 from signal import Signals
+from typing import Final
 
 from ..client.values import JobStatus
+
+# In UTC.
+_EPOCH: Final = datetime(1970, 1, 1)
 
 
 def asJSON(status: JobStatus) -> str:
@@ -27,6 +32,8 @@ def asJSON(status: JobStatus) -> str:
             "signal": status.signal,
             "cause": status.cause,
             "reason": status.reason,
+            "started": asTime(status.started),
+            "ended": asTime(status.ended),
         }
     )
 
@@ -42,6 +49,9 @@ def asText(status: JobStatus) -> str:
         "pid": str(status.pid),
         "state": status.state.value,
     }
+    for name, at in (("started", status.started), ("ended", status.ended)):
+        if at is not None:
+            rows[name] = str(asTime(at))
     if status.exitCode is not None:
         rows["exit code"] = str(status.exitCode)
     if status.signal is not None:
@@ -51,6 +61,16 @@ def asText(status: JobStatus) -> str:
     if status.reason:
         rows["reason"] = status.reason
     return "\n".join(f"{key + ':':<11}{plain(value)}" for key, value in rows.items())
+
+
+def asTime(nanoseconds: int | None) -> str | None:
+    """
+    Write a time, given since the epoch, as C{"2026-01-31T12:00:00.000000Z"}.
+    """
+    if nanoseconds is None:
+        return None
+    at = _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    return at.isoformat(timespec="microseconds") + "Z"
 
 
 def signalName(number: int) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from types import TracebackType
 from typing import Final, TypeVar
 
@@ -24,6 +25,7 @@ from .reader import LogReader
 from .readings import ChunkReading, LineReading
 from .translation import statusOf
 from .values import JobStatus
+from .waiting import Patience
 
 #: The remedy where a start was not answered.
 _PERHAPS: Final = "the job may have been started all the same"
@@ -124,6 +126,27 @@ class Client:
         """
         request = _job(identifier)
         return self._ask(lambda connection: statusOf(connection.queryJob(request)))
+
+    def wait(
+        self,
+        identifier: str,
+        timeout: float | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> JobStatus:
+        """
+        Wait for a job to end, whatever happens to connections.
+
+        @param timeout: Seconds after which it is a L{TimedOut}.
+
+        @param sleep: Waits for so many seconds before another attempt.
+        """
+        request = _job(identifier)
+
+        def attempt(limit: float | None) -> JobStatus:
+            with closing(self.connect()) as connection:
+                return statusOf(connection.waitJob(request, limit))
+
+        return Patience(timeout, self.explain, sleep).insist(attempt)
 
     def delete(self, identifier: str) -> None:
         """

@@ -121,6 +121,14 @@ class Connection:
         """
         return self._ask("DeleteJob", request, wire.Deleted.FromString)
 
+    def waitJob(self, request: wire.Job, limit: float | None) -> wire.JobStatus:
+        """
+        Wait for a job to end.
+
+        @param limit: Seconds that it may take; C{None} for any time.
+        """
+        return self._call("WaitJob", request, wire.JobStatus.FromString, limit)
+
     def readLog(self, request: wire.ReadRequest) -> Iterator[wire.ReadReply]:
         """
         Read a log in chunks.  Nothing is fetched that is not asked for.
@@ -149,6 +157,18 @@ class Connection:
         longer: float = 0.0,
     ) -> _Answer:
         """
+        Call a method that has one answer, and has it soon.
+        """
+        return self._call(method, request, parse, self._patience + longer)
+
+    def _call(
+        self,
+        method: str,
+        request: Any,
+        parse: Callable[[bytes], _Answer],
+        limit: float | None,
+    ) -> _Answer:
+        """
         Call a method that has one answer.
         """
         call = self._channel.unary_unary(
@@ -157,9 +177,7 @@ class Connection:
             response_deserializer=parse,
         )
         with _translated():
-            answer: _Answer = call(
-                request, timeout=self._patience + longer, metadata=self._metadata
-            )
+            answer: _Answer = call(request, timeout=limit, metadata=self._metadata)
             return answer
 
     def _follow(

@@ -118,4 +118,6 @@ def statusOf(message: wire.JobStatus) -> JobStatus:
         signal=status.signal or None,
         cause=cause,
         reason=status.reason,
+        started=message.started or None,
+        ended=message.ended or None,
     )

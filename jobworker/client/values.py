@@ -38,6 +38,9 @@ class JobStatus:
     @ivar cause: Why it ended, as C{"exited"}; empty while it is running, and
         where the server does not tell.
     @ivar reason: The same in words, where code and signal do not say it.
+    @ivar started: When it was started: nanoseconds since the epoch.  Servers
+        that do not tell give C{None}, as for C{ended}.
+    @ivar ended: When it ended.
     """
 
     identifier: str
@@ -50,3 +53,5 @@ class JobStatus:
     signal: int | None = None
     cause: str = ""
     reason: str = ""
+    started: int | None = None
+    ended: int | None = None

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop, Future
 from collections import OrderedDict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
 
 from zope.interface import implementer
 
@@ -20,6 +21,9 @@ from ..errors import JobWorkerError, ShuttingDown
 from ..interfaces import IRoster, IRosterListener
 from ..jobs import Phase, Record
 from .bridge import Bridge, IAsking
+
+# Seconds for which who waits for a job to end sleeps at most.
+_GLANCE: Final = 3600.0
 
 
 @define(eq=False)
@@ -159,6 +163,27 @@ class Board:
                 follower.closing = True
                 follower.ring()
 
+    async def whenEnded(self, record: Record) -> Record:
+        """
+        Wait for a job to end.
+
+        @return: The job as it is then.
+
+        @raise NoSuchJob: If it was deleted before anybody could look.
+
+        @raise ShuttingDown: If the service is ending.
+        """
+        follower = Follower(self._loop, record, self._closing)
+        if follower.ended:
+            return record
+        with self._telling(follower):
+            # It may have ended before there was somebody to be told.
+            known = await self.find(record.identifier)
+            while known.phase is not Phase.ENDED:
+                await follower.wait(_GLANCE)
+                known = follower.record
+        return known
+
     @asynccontextmanager
     async def following(self, record: Record) -> AsyncIterator[Follower]:
         """
@@ -170,16 +195,27 @@ class Board:
         if follower.ended:
             yield follower
             return
-        followers = self._followers.setdefault(record.identifier, set())
+        with self._telling(follower):
+            try:
+                await self._begin(follower)
+                yield follower
+            finally:
+                self._bridge.tell(self._roster.unfollow, record.identifier)
+
+    @contextmanager
+    def _telling(self, follower: Follower) -> Iterator[None]:
+        """
+        Tell a follower what becomes of its job, while the context lasts.
+        """
+        identifier = follower.record.identifier
+        followers = self._followers.setdefault(identifier, set())
         followers.add(follower)
         try:
-            await self._begin(follower)
-            yield follower
+            yield
         finally:
             followers.remove(follower)
-            self._bridge.tell(self._roster.unfollow, record.identifier)
             if not followers:
-                self._followers.pop(record.identifier, None)
+                self._followers.pop(identifier, None)
 
     async def _begin(self, follower: Follower) -> None:
         """

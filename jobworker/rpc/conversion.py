@@ -173,6 +173,8 @@ def describe(record: Record) -> pb.JobStatus:
         ),
         owner=_text(record.owner),
         status=_describeProcess(record),
+        started=record.started,
+        ended=0 if record.ending is None else record.ending.at,
     )
 
 

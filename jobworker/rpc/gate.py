@@ -161,9 +161,9 @@ class Gate:
         """
         subject = caller.subject
         if self._following >= self._most:
-            raise TooMany("the service has as many followers of logs as it may")
+            raise TooMany("the service has as many followers of jobs as it may")
         if self._followers[subject] >= self._mostOfOne:
-            raise TooMany("you follow as many logs as you may at one time")
+            raise TooMany("you follow as many jobs as you may at one time")
         self._followers[subject] += 1
         self._following += 1
         try:

@@ -90,6 +90,14 @@ class Servicer:
         self._board.forget(record.identifier)
         return pb.Deleted()
 
+    async def waitJob(self, request: pb.Job, caller: Caller) -> pb.JobStatus:
+        """
+        Wait for a job to end.
+        """
+        record = await self.find(request, caller, "WaitJob")
+        with self._gate.follower(caller):
+            return describe(await self._board.whenEnded(record))
+
     async def find(self, job: pb.Job, caller: Caller, method: str) -> Record:
         """
         Find the job that a request names, if the caller may use a method on

@@ -16,7 +16,8 @@ class Settings:
     @ivar grace: Seconds that running calls get when the server stops.
     @ivar patience: Seconds that the roster is given to answer, on top of the
         grace of a stop.
-    @ivar followers: How many calls may follow or read logs at one time.
+    @ivar followers: How many calls may follow or read logs, or wait for jobs,
+        at one time.
     @ivar followersPerCaller: How many of them may be of one subject.
     @ivar readers: Threads that wait for slow disks.
     @ivar remembered: How many jobs that have ended are answered for without

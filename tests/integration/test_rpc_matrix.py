@@ -37,38 +37,44 @@ OK, DENIED = Code.OK, Code.PERMISSION_DENIED
 
 #: The roles of a token, and what somebody with them gets for each method:
 #: first on jobs of their own, then on those of others.
-EXPECTED: Final[Mapping[str, Mapping[tuple[str, ...], tuple[Code, Code]]]] = {
-    # A job that is started is always one's own.
-    "StartJob": {
-        (ADMIN,): (OK, OK),
-        (USER,): (OK, OK),
-        (OBSERVER,): (DENIED, DENIED),
-        ("root",): (DENIED, DENIED),
-        (): (DENIED, DENIED),
-        (OBSERVER, USER): (OK, OK),
-        (USER, "root"): (OK, OK),
-    },
-    "QueryJob": {
-        (ADMIN,): (OK, OK),
-        (USER,): (OK, OK),
-        (OBSERVER,): (OK, OK),
-        ("root",): (DENIED, DENIED),
-        (): (DENIED, DENIED),
-        (OBSERVER, USER): (OK, OK),
-        (USER, "root"): (OK, OK),
-    },
-} | {
-    method: {
-        (ADMIN,): (OK, OK),
-        (USER,): (OK, DENIED),
-        (OBSERVER,): (DENIED, DENIED),
-        ("root",): (DENIED, DENIED),
-        (): (DENIED, DENIED),
-        (OBSERVER, USER): (OK, DENIED),
-        (USER, "root"): (OK, DENIED),
+EXPECTED: Final[Mapping[str, Mapping[tuple[str, ...], tuple[Code, Code]]]] = (
+    {
+        # A job that is started is always one's own.
+        "StartJob": {
+            (ADMIN,): (OK, OK),
+            (USER,): (OK, OK),
+            (OBSERVER,): (DENIED, DENIED),
+            ("root",): (DENIED, DENIED),
+            (): (DENIED, DENIED),
+            (OBSERVER, USER): (OK, OK),
+            (USER, "root"): (OK, OK),
+        },
     }
-    for method in ("StopJob", "StreamLog", "ReadLog", "DeleteJob")
-}
+    | {
+        method: {
+            (ADMIN,): (OK, OK),
+            (USER,): (OK, OK),
+            (OBSERVER,): (OK, OK),
+            ("root",): (DENIED, DENIED),
+            (): (DENIED, DENIED),
+            (OBSERVER, USER): (OK, OK),
+            (USER, "root"): (OK, OK),
+        }
+        for method in ("QueryJob", "WaitJob")
+    }
+    | {
+        method: {
+            (ADMIN,): (OK, OK),
+            (USER,): (OK, DENIED),
+            (OBSERVER,): (DENIED, DENIED),
+            ("root",): (DENIED, DENIED),
+            (): (DENIED, DENIED),
+            (OBSERVER, USER): (OK, DENIED),
+            (USER, "root"): (OK, DENIED),
+        }
+        for method in ("StopJob", "StreamLog", "ReadLog", "DeleteJob")
+    }
+)
 
 #: Tokens that nobody is to be let in with, though the rest is right.
 BAD_TOKENS: Final = {
@@ -126,6 +132,7 @@ class MatrixTests(RPCTestCase):
             "StreamLog": pb.StreamRequest(job=job),
             "ReadLog": pb.ReadRequest(job=job),
             "DeleteJob": job,
+            "WaitJob": job,
         }
         return requests[method]
 
@@ -225,6 +232,7 @@ class MatrixTests(RPCTestCase):
         requests: dict[str, Any] = {
             "QueryJob": job,
             "DeleteJob": job,
+            "WaitJob": job,
             "StopJob": pb.StopRequest(job=job),
             "StreamLog": pb.StreamRequest(job=job),
             "ReadLog": pb.ReadRequest(job=job),

@@ -9,12 +9,14 @@ from uuid import uuid4
 from google.protobuf.duration_pb2 import Duration
 from grpc import StatusCode as Code
 
+from twisted.internet.threads import deferToThread
+
 from jobworker.api import worker_pb2 as pb
 from jobworker.errors import NoRoom, RosterUnreachable, ShuttingDown, StorageFailed
 from jobworker.jobs import Command
 from jobworker.rpc.server import MAX_REQUEST
 from tests.contracts_roster import COMMANDS, Doing
-from tests.rpc import RPCTestCase, fieldsOf
+from tests.rpc import RPCTestCase, fieldsOf, methodOf
 from tests.tokens import claiming
 
 
@@ -57,6 +59,25 @@ class UnaryTests(RPCTestCase):
         self.assertEqual(await self.call("QueryJob", job), stopped)
         self.assertEqual(await self.call("DeleteJob", job), pb.Deleted())
         await self.assertCode(Code.NOT_FOUND, self.call("QueryJob", job))
+
+    async def test_wait(self) -> None:
+        """
+        Who waits for a job is answered when it has ended; a deadline ends the
+        call and nothing else, and one may wait again.
+        """
+        job = await self.started(Doing.SLEEPS)
+        method = methodOf(self.alice, "WaitJob")
+        metadata = (("token", claiming()),)
+        await self.assertCode(
+            Code.DEADLINE_EXCEEDED,
+            deferToThread(method, job, timeout=0.1, metadata=metadata),
+        )
+        waiting = [self.call("WaitJob", job) for _ in range(3)]
+        stopped = await self.call("StopJob", pb.StopRequest(job=job))
+        self.assertLess(stopped.started, stopped.ended)
+        for each in waiting:
+            self.assertEqual(await each, stopped)
+        self.assertEqual(await self.call("WaitJob", job), stopped)
 
     async def test_exits(self) -> None:
         """

@@ -1,0 +1,155 @@
+"""
+The command that waits for jobs, and how the client waits.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import grpc
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from jobworker.api import worker_pb2 as wire
+from jobworker.client.failures import Failure, TimedOut, UnknownJob, Unreachable
+from jobworker.client.waiting import Patience
+
+from .commandlines import Outcome, run
+from .wireserver import ID, WireServer, status
+
+OTHER = ID[:-1] + "2"
+
+
+class WaitTests(SynchronousTestCase):
+    """
+    The command ends as jobs do.
+    """
+
+    def setUp(self) -> None:
+        """
+        Start a server that knows how jobs end.
+        """
+        self.endings = {ID: status(wire.EXITED, 0)}
+        self.server = WireServer({"QueryJob": self.tell, "WaitJob": self.tell})
+        self.addCleanup(self.server.stop)
+
+    def tell(self, job: wire.Job, context: grpc.ServicerContext) -> wire.JobStatus:
+        """
+        Tell how a job ended.
+        """
+        if job.id not in self.endings:
+            context.abort(grpc.StatusCode.NOT_FOUND, "no such job")
+        return self.endings[job.id]
+
+    def wait(self, *arguments: str) -> Outcome:
+        """
+        Run the command.
+        """
+        return run([*self.server.flags(), "wait", *arguments])
+
+    def test_one(self) -> None:
+        """
+        Waiting for one job ends with its code, without a word.
+        """
+        rows: list[tuple[wire.JobStatus, int]] = [
+            (status(wire.EXITED, 0), 0),
+            (status(wire.EXITED, 3), 3),
+            (status(wire.STOPPED, -1, signal=15), 143),
+            (status(wire.LOST, -1), 216),
+        ]
+        for ending, code in rows:
+            self.endings[ID] = ending
+            self.assertEqual(self.wait(ID), Outcome(code, b"", ""))
+
+    def test_several(self) -> None:
+        """
+        Waiting for several ends with 0 if all did, and with 1 if not.
+        """
+        for other, code in ((0, 0), (7, 1)):
+            self.endings[OTHER] = status(wire.EXITED, other)
+            self.assertEqual(self.wait(ID, OTHER), Outcome(code, b"", ""))
+
+    def test_json(self) -> None:
+        """
+        Each job is printed for programs.
+        """
+        self.endings[OTHER] = status(wire.EXITED, 7)
+        outcome = self.wait("--json", ID, OTHER)
+        codes = [json.loads(line)["exit_code"] for line in outcome.out.splitlines()]
+        self.assertEqual(codes, [0, 7])
+
+    def test_unknown(self) -> None:
+        """
+        A job that does not exist is no job that has failed.
+        """
+        for arguments in ((OTHER,), (ID, OTHER)):
+            outcome = self.wait(*arguments)
+            self.assertEqual((outcome.code, outcome.out), (203, b""))
+        self.assertEqual(self.wait().code, 200)
+
+
+class PatienceTests(SynchronousTestCase):
+    """
+    Waiting goes on over lost connections, for as long as it may.
+    """
+
+    def setUp(self) -> None:
+        """
+        Wait for nothing.
+        """
+        self.slept: list[float] = []
+        self.limits: list[float | None] = []
+
+    def insist(
+        self, answers: list[Any], limit: float | None = None, hopeless: bool = False
+    ) -> Any:
+        """
+        Ask somebody who answers with what is given, or raises it.
+        """
+        left = iter(answers)
+
+        def attempt(seconds: float | None) -> Any:
+            self.limits.append(seconds)
+            answer = next(left)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        def explain(failure: Unreachable) -> Failure:
+            return UnknownJob("hopeless") if hopeless else failure
+
+        return Patience(limit, explain, self.slept.append).insist(attempt)
+
+    def test_again(self) -> None:
+        """
+        After a connection was lost there is another attempt, and pauses grow.
+        """
+        lost = Unreachable("lost")
+        self.assertEqual(self.insist([lost, lost, lost, "ended"]), "ended")
+        self.assertEqual(self.slept, [1, 2, 4])
+        self.assertEqual(self.limits, [None] * 4)
+
+    def test_enough(self) -> None:
+        """
+        There is an end to attempts, and to those that are of no use a soon one.
+        """
+        with self.assertRaises(Unreachable):
+            self.insist([Unreachable("lost")] * 20)
+        self.assertEqual(len(self.slept), 7)
+        with self.assertRaises(UnknownJob):
+            self.insist([Unreachable("lost")] * 20, hopeless=True)
+        self.assertEqual(len(self.slept), 7)
+
+    def test_timeout(self) -> None:
+        """
+        All attempts together take no longer than they may.
+        """
+        with self.assertRaises(TimedOut) as caught:
+            self.insist([Unreachable("lost"), TimedOut("no answer")], 30.0)
+        self.assertIn("30 s", str(caught.exception))
+        first, second = self.limits
+        assert first is not None
+        assert second is not None
+        self.assertLessEqual(second, first)
+        self.assertLessEqual(first, 30.0)
