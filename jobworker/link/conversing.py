@@ -149,7 +149,6 @@ class Conversation(Protocol):
         Say why this is not going on, and close the connection.
         """
         self.put("refusal", lambda: pb.Refusal(reason=encode(why)))
-        self.log.warn("{who} is refused: {why}", who=self.who(), why=why)
         self.refused(why)
         self.close()
 
@@ -191,6 +190,7 @@ class Conversation(Protocol):
         """
         One side has refused to talk.
         """
+        self.log.warn("{who} and we cannot talk: {why!r}", who=self.who(), why=why)
 
     def ended(self) -> None:
         """
@@ -204,7 +204,6 @@ class Conversation(Protocol):
         kind = envelope.WhichOneof("message")
         if kind == "refusal":
             why = decode(envelope.refusal.reason)
-            self.log.warn("{who} refuses us: {why!r}", who=self.who(), why=why)
             self.refused(why)
             self.close()
         elif self.theirs is None:

@@ -183,3 +183,5 @@ class Line:
             self._hopeless = True
         if not self._decided.reached:
             self._decided.reach(error)
+        elif error is not None:
+            self.log.warn("no supervisor: {error}", error=error)
