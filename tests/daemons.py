@@ -109,11 +109,13 @@ class Daemon:
 
     @ivar state: Its state directory.
     @ivar port: Where it listens.
+    @ivar python: The interpreter that runs it.
     """
 
     folder: Path
     options: Sequence[str] = ()
     port: int = field(factory=freePort)
+    python: str = sys.executable
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _log: IO[bytes] | None = field(default=None, init=False)
 
@@ -135,7 +137,7 @@ class Daemon:
         """
         Write the command that starts the daemon.
         """
-        return [sys.executable, "-c", TWISTD, *self.twistdArguments(*more)]
+        return [self.python, "-c", TWISTD, *self.twistdArguments(*more)]
 
     def twistdArguments(self, *more: str) -> list[str]:
         """
