@@ -10,6 +10,7 @@ ROLE ?= admin
 
 help:
 	@echo 'make demo      see it work: a daemon, certificates, tokens, real jobs'
+	@echo 'make venv      make .venv, with everything that is needed'
 	@echo 'make test      run all tests'
 	@echo 'make lint      check style, types and generated code'
 	@echo 'make cert      make certificates and keys in $$DIR (certs/local)'
@@ -19,7 +20,7 @@ help:
 	@echo 'make soak      run ten thousand jobs and watch what grows'
 	@echo 'make oldest    run all tests with the oldest dependencies'
 	@echo 'make proto     generate code from proto/ again'
-	@echo 'make clean     remove everything that was made here'
+	@echo 'make clean     remove what was made here, but for certificates and tokens'
 
 venv:
 	@PYTHON='$(PYTHON)' sh scripts/venv

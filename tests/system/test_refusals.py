@@ -30,6 +30,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.daemons import (
     PATIENCE,
+    TWISTD,
     Daemon,
     DaemonCase,
     credentials,
@@ -399,14 +400,29 @@ class StateTests(RefusalCase):
         self.assertRefused(self.attempt(daemon), f"{daemon.state}: File exists")
         self.assertNothingLeft(daemon, "state")
 
-    def test_readOnly(self) -> None:
+    def test_impossible(self) -> None:
         """
-        A directory on a file system that cannot be written is refused.
+        A directory that cannot be made is refused.
         """
         daemon = self.makeDaemon()
         made = self.attempt(daemon, "--state-dir", "/proc/jobworker")
         self.assertRefused(made, "cannot use the state directory /proc/jobworker")
         self.assertNothingLeft(daemon)
+
+    def test_readOnly(self) -> None:
+        """
+        A directory on a file system that cannot be written is refused.
+        """
+        own = ["unshare", "--mount"]
+        if os.getuid() != 0 or subprocess.run([*own, "true"], check=False).returncode:
+            self.skipTest("file systems cannot be mounted here")
+        daemon = self.makeDaemon()
+        daemon.state.mkdir(0o700)
+        mount = 'mount -t tmpfs -o ro,mode=700 none "$0" && exec "$@"'
+        shell = [*own, "sh", "-c", mount, str(daemon.state), *daemon.arguments()]
+        made = self.attempt(daemon, arguments=shell)
+        self.assertRefused(made, f"{daemon.state}/jobs: Read-only file system")
+        self.assertNothingLeft(daemon, "state")
 
     def test_locked(self) -> None:
         """
@@ -430,3 +446,21 @@ class StateTests(RefusalCase):
             f"twistd jobworker-supervisor --state-dir {daemon.state}",
         )
         self.assertNothingLeft(daemon)
+
+    def test_secondSupervisor(self) -> None:
+        """
+        A supervisor in the background says, too, that there is one already.
+        """
+        daemon = self.startDaemon("--on-shutdown", "stop")
+        files = ("--pidfile", "second.pid", "--logfile", "second.log")
+        made = self.attempt(
+            daemon,
+            arguments=[
+                *(sys.executable, "-c", TWISTD, *files),
+                *("jobworker-supervisor", "--state-dir", str(daemon.state)),
+            ],
+        )
+        self.assertEqual(made.status, 1)
+        self.assertIn(f"{daemon.state} is locked by another", made.lines[0])
+        self.assertFalse((daemon.folder / "second.pid").exists())
+        daemon.run("true")
