@@ -113,6 +113,26 @@ class RosterUnreachable(JobWorkerError):
         return f"the supervisor of the jobs cannot be reached: {self.reason}"
 
 
+@frozen(eq=False)
+class TooOld(JobWorkerError):
+    """
+    The process that runs the jobs is of an older version, and does not know
+    what it was asked for.
+
+    @ivar what: What that is.
+    @ivar package: The version.
+    """
+
+    what: str
+    package: str
+
+    def __str__(self) -> str:
+        return (
+            f"the supervisor of the jobs, jobworker {self.package}, is older than the "
+            f"gateway and cannot {self.what}: restart it when its jobs have ended"
+        )
+
+
 class ShuttingDown(JobWorkerError):
     """
     The service is ending and takes no new work.

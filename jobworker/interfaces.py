@@ -14,6 +14,7 @@ from zope.interface import Attribute, Interface
 from twisted.internet.defer import Deferred
 
 from .jobs import Command, Manner, ProcessIdentity, Record, Source, Status
+from .queries import Page, Query
 
 
 class IRosterListener(Interface):
@@ -99,6 +100,16 @@ class IRoster(Interface):
         Look up a job, running or ended.
 
         @raise NoSuchJob: (asynchronously)
+        """
+
+    def search(query: Query) -> Deferred[Page]:
+        """
+        Find the jobs that somebody wants to see.
+
+        @raise TooOld: (asynchronously) If the process that runs the jobs does
+            not know how.
+
+        @raise RosterUnreachable: (asynchronously)
         """
 
     def delete(identifier: str) -> Deferred[None]:
@@ -344,6 +355,11 @@ class IJobStore(Interface):
         Look up a job.
 
         @raise NoSuchJob: (asynchronously)
+        """
+
+    def search(query: Query) -> Deferred[Page]:
+        """
+        Find the jobs that somebody wants to see.
         """
 
     def unended() -> Deferred[list[Record]]:

@@ -17,6 +17,7 @@ from jobworker.errors import NoSuchJob, ShuttingDown, StorageFailed
 from jobworker.interfaces import IJobStore
 from jobworker.jobs import (
     FORCED,
+    Cause,
     Command,
     CommandExited,
     Drained,
@@ -29,6 +30,7 @@ from jobworker.jobs import (
     StopRequested,
     advance,
 )
+from jobworker.queries import Page, Query
 
 if TYPE_CHECKING:
     _Base = TestCase
@@ -160,6 +162,79 @@ class IJobStoreTests(_Base):
             await self.assertRefused(NoSuchJob, self.store.delete(odd))
         self.assertEqual(await self.store.identifiers(), {exampleRecord(1).identifier})
 
+    async def test_search(self) -> None:
+        """
+        Jobs are found by what is asked for, the newest first.
+        """
+        lost = advance(exampleRecord(1), Lost(5, "power cut"))
+        exited = advance(exampleRecord(2), CommandExited(Status(code=3)))
+        records = [
+            exampleRecord(0),
+            lost,
+            exited,
+            exampleRecord(3, owner="bob é\udc80"),
+            advance(
+                advance(exampleRecord(4), CommandExited(Status(code=3))), Drained(1)
+            ),
+        ]
+        for record in (records[number] for number in (3, 0, 4, 1, 2)):
+            await self.store.add(record)
+        rows: list[tuple[Query, list[int]]] = [
+            (Query(), [4, 3, 2, 1, 0]),
+            (Query(causes=frozenset()), [3, 2, 0]),
+            (Query(running=False), [4, 1]),
+            (Query(running=False, causes=frozenset({Cause.LOST})), [1]),
+            (Query(running=False, causes=frozenset()), []),
+            (Query(owner="bob é\udc80"), [3]),
+            (Query(owner="' OR 1=1 --"), []),
+            (Query(after=records[2].started), [4, 3, 2]),
+            (Query(before=records[2].started), [1, 0]),
+            (Query(after=records[1].started, before=records[2].started), [1]),
+            (Query(prefix=records[2].identifier), [2]),
+            (Query(prefix="0000"), [4, 3, 2, 1, 0]),
+            (Query(prefix="0000-"), []),
+            (Query(prefix="f"), []),
+            (Query(behind=(records[3].started, records[3].identifier)), [2, 1, 0]),
+            (Query(behind=(records[3].started, "0")), [2, 1, 0]),
+            (Query(behind=(0, "")), []),
+        ]
+        for query, numbers in rows:
+            page = await self.store.search(query)
+            self.assertEqual(
+                page, Page(tuple(records[number] for number in numbers)), query
+            )
+
+    async def test_searchTies(self) -> None:
+        """
+        Jobs that were started at the same time have an order too, so that
+        each page goes on where the one before it ended.
+        """
+        records = [exampleRecord(number, started=7) for number in range(7)]
+        for record in records:
+            await self.store.add(record)
+        seen: list[Record] = []
+        page = Page(more=True)
+        while page.more:
+            behind = (seen[-1].started, seen[-1].identifier) if seen else None
+            page = await self.store.search(Query(behind=behind, limit=2))
+            seen += page.records
+            # What was seen may go, and what is new does not come in between.
+            await self.store.delete(seen[-1].identifier)
+            number = 90 + len(seen)
+            await self.store.add(exampleRecord(number, started=number))
+        self.assertEqual(seen, records[::-1])
+
+    async def test_searchLong(self) -> None:
+        """
+        Of jobs with long command lines there are fewer at a time, but one at
+        least.
+        """
+        command = Command("echo", ("x" * 200_000,))
+        for number in range(3):
+            await self.store.add(exampleRecord(number, command=command))
+        page = await self.store.search(Query())
+        self.assertEqual((len(page.records), page.more), (1, True))
+
     async def test_unended(self) -> None:
         """
         The jobs that have not ended are found, oldest first, however they
@@ -272,6 +347,7 @@ class IJobStoreTests(_Base):
             self.store.update(exampleRecord(0)),
             self.store.delete(exampleRecord(0).identifier),
             self.store.find(exampleRecord(0).identifier),
+            self.store.search(Query()),
             self.store.unended(),
             self.store.ended(),
             self.store.identifiers(),

@@ -38,6 +38,7 @@ from jobworker.jobs import (
     Record,
     Status,
 )
+from jobworker.queries import Page, Query
 
 if TYPE_CHECKING:
     _Base = TestCase
@@ -295,6 +296,30 @@ class IRosterTests(_Base):
         assert record.ending is not None
         self.assertIs(record.ending.cause, Cause.SIGNALED)
         self.assertEqual(record.ending.status, Status(signal=SIGKILL))
+
+    async def test_search(self) -> None:
+        """
+        Jobs are found, the newest first, page by page.
+        """
+        first = await self.started(Doing.SLEEPS)
+        second = await self.started(Doing.FAILS, "bob")
+        ended = await self.ended(second)
+        running = await self.roster.find(first)
+        both = await self.roster.search(Query())
+        self.assertEqual(set(both.records), {running, ended})
+        self.assertFalse(both.more)
+        newest, oldest = both.records
+        self.assertGreaterEqual(newest.started, oldest.started)
+        page = await self.roster.search(Query(limit=1))
+        self.assertEqual(page, Page((newest,), True))
+        behind = (newest.started, newest.identifier)
+        page = await self.roster.search(Query(limit=1, behind=behind))
+        self.assertEqual(page, Page((oldest,)))
+        page = await self.roster.search(Query(owner="bob", after=ended.started))
+        self.assertEqual(page, Page((ended,)))
+        page = await self.roster.search(Query(causes=frozenset(), prefix=first[:9]))
+        self.assertEqual(page, Page((running,)))
+        await self.stopped(first)
 
     async def test_phases(self) -> None:
         """

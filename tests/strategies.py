@@ -27,6 +27,7 @@ from jobworker.jobs import (
     StopRequested,
     advance,
 )
+from jobworker.queries import Query
 
 #: Times, in nanoseconds: any that 64 bits can hold.
 times = st.integers(0, 2**63 - 1)
@@ -125,4 +126,17 @@ def lives(draw: st.DrawFn, complete: bool = False) -> list[Event]:
 #: Records of jobs in any phase, as they come about.
 records = st.builds(
     lambda record, happened: reduce(advance, happened, record), newRecords, lives()
+)
+
+#: What somebody may want to see of jobs.
+queries = st.builds(
+    Query,
+    running=st.booleans(),
+    causes=st.frozensets(st.sampled_from(Cause)),
+    owner=st.none() | subjects,
+    after=st.none() | times,
+    before=st.none() | times,
+    prefix=st.text("0123456789abcdef-", max_size=36),
+    behind=st.none() | st.tuples(times, identifiers),
+    limit=st.integers(1, 1000),
 )

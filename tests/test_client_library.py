@@ -57,7 +57,16 @@ class FacadeTests(SynchronousTestCase):
         for name, value in vars(failures).items():
             if isinstance(value, type) and issubclass(value, Failure):
                 self.assertIn(f"``{name}``", TEXT)
-        for name in ("start", "stop", "query", "wait", "delete", "readLog"):
+        for name in (
+            "start",
+            "stop",
+            "query",
+            "jobs",
+            "resolve",
+            "wait",
+            "delete",
+            "readLog",
+        ):
             self.assertTrue(hasattr(client.Client, name))
             self.assertIn(f"\n``{name}(", TEXT)
 

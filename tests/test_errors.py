@@ -25,6 +25,7 @@ EXAMPLES: list[tuple[JobWorkerError, str]] = [
     (errors.StopIgnored("1-2-3", 1.0), "1 s after"),
     (errors.NoRoom("only 3 MB are left"), "3 MB"),
     (errors.RosterUnreachable("connection refused"), "connection refused"),
+    (errors.TooOld("list jobs", "0.1"), "list jobs"),
     (errors.ShuttingDown(), "shutting down"),
     (errors.StorageFailed("disk full"), "disk full"),
     (errors.IllegalTransition("Drained while ended"), "Drained"),

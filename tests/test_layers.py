@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"errors", "crashing"},
     {"jobs", "milestones"},
+    {"queries"},
     {"interfaces"},
     {"api"},
     {"store", "logs", "access", "tls"},
@@ -59,6 +60,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
 PURE = {
     "jobworker.errors",
     "jobworker.jobs",
+    "jobworker.queries",
     "jobworker.access.identity",
     "jobworker.access.policy",
     "jobworker.access.claims",

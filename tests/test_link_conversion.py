@@ -27,8 +27,22 @@ from jobworker.link.conversion import (
     unconvertRecord,
 )
 from jobworker.link.failing import SupervisorFailed, convertFailure, unconvertFailure
+from jobworker.link.paging import (
+    convertPage,
+    convertQuery,
+    unconvertPage,
+    unconvertQuery,
+)
+from jobworker.queries import Page, Query
 
-from .strategies import commands, identifiers, manners, reasons, records
+from .strategies import (
+    commands,
+    identifiers,
+    manners,
+    queries,
+    reasons,
+    records,
+)
 
 failures = st.one_of(
     st.builds(errors.NoSuchJob, reasons),
@@ -78,6 +92,23 @@ class ConversionTests(SynchronousTestCase):
         """
         data = convertRecord(record).SerializeToString()
         self.assertEqual(unconvertRecord(pb.Record.FromString(data)), record)
+
+    @given(queries)
+    def test_queries(self, query: Query) -> None:
+        """
+        Any query comes back.
+        """
+        data = convertQuery(query).SerializeToString()
+        self.assertEqual(unconvertQuery(pb.Search.FromString(data)), query)
+
+    @given(st.lists(records, max_size=3), st.booleans())
+    def test_pages(self, found: list[Record], more: bool) -> None:
+        """
+        Any page comes back.
+        """
+        page = Page(tuple(found), more)
+        data = convertPage(page).SerializeToString()
+        self.assertEqual(unconvertPage(pb.Page.FromString(data)), page)
 
     @given(failures)
     def test_failures(self, error: errors.JobWorkerError) -> None:
@@ -135,6 +166,14 @@ class ConversionTests(SynchronousTestCase):
         ]
         for row in rows:
             self.assertRaises(BadMessage, unconvertRecord, row)
+        for search in (
+            pb.Search(),
+            pb.Search(limit=1001),
+            pb.Search(limit=1, prefix=b"g"),
+            pb.Search(limit=1, owner=b"\xff"),
+            pb.Search(limit=1, causes=[9]),  # type: ignore[list-item]
+        ):
+            self.assertRaises(BadMessage, unconvertQuery, search)
         self.assertRaises(BadMessage, unconvertManner, pb.Manner(signal=65))
         self.assertRaises(
             BadMessage, unconvertManner, pb.Manner(signal=15, grace=float("nan"))

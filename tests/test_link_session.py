@@ -51,6 +51,10 @@ requests = st.one_of(
     ),
     st.builds(pb.Request, find=st.builds(pb.Find, identifier=_texts)),
     st.builds(pb.Request, delete=st.builds(pb.Delete, identifier=_texts)),
+    st.builds(
+        pb.Request,
+        search=st.builds(pb.Search, prefix=_texts, limit=st.integers(-5, 2000)),
+    ),
     st.builds(pb.Request, subscribe=st.builds(pb.Subscribe)),
     st.builds(pb.Request, follow=st.builds(pb.Follow, identifier=_texts)),
     st.builds(pb.Request, unfollow=st.builds(pb.Unfollow, identifier=_texts)),

@@ -28,6 +28,7 @@ from jobworker.errors import (
     StillRunning,
     StopIgnored,
     StorageFailed,
+    TooOld,
 )
 from jobworker.rpc.bridge import NotAnswered
 from jobworker.rpc.conversion import BadRequest
@@ -54,6 +55,7 @@ TOLD: dict[JobWorkerError, tuple[Code, str]] = {
     StorageFailed("disk full"): (Code.RESOURCE_EXHAUSTED, ""),
     NoRoom("no memory"): (Code.RESOURCE_EXHAUSTED, ""),
     TooMany("followers"): (Code.RESOURCE_EXHAUSTED, ""),
+    TooOld("list jobs", "0.1"): (Code.UNIMPLEMENTED, ""),
     TooLong(): (Code.OUT_OF_RANGE, ""),
     ShuttingDown(): (Code.UNAVAILABLE, ""),
     RosterUnreachable("gone"): (Code.UNAVAILABLE, ""),

@@ -31,8 +31,9 @@ class RowTests(SynchronousTestCase):
         self.connection = sqlite3.connect(":memory:", **CONNECTION)
         self.addCleanup(self.connection.close)
         configure(self.connection)
-        schema = resources.files("jobworker.store").joinpath("schema/0001.sql")
-        self.connection.executescript(schema.read_text("utf-8"))
+        schema = resources.files("jobworker.store").joinpath("schema")
+        for script in sorted(schema.iterdir(), key=lambda each: each.name):
+            self.connection.executescript(script.read_text("utf-8"))
 
     def stored(self, record: Record) -> Record:
         """

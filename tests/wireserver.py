@@ -23,6 +23,7 @@ _METHODS: Final[Mapping[str, tuple[Any, bool]]] = {
     "StopJob": (wire.StopRequest, False),
     "QueryJob": (wire.Job, False),
     "DeleteJob": (wire.Job, False),
+    "ListJobs": (wire.ListRequest, False),
     "WaitJob": (wire.Job, False),
     "StreamLog": (wire.StreamRequest, True),
     "ReadLog": (wire.ReadRequest, True),

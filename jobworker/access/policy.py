@@ -37,6 +37,7 @@ REQUIRED: Final[Mapping[str, Mapping[str, Scope]]] = {
     "StreamLog": {ADMIN: Scope.ANY, USER: Scope.OWN},
     "ReadLog": {ADMIN: Scope.ANY, USER: Scope.OWN},
     "DeleteJob": {ADMIN: Scope.ANY, USER: Scope.OWN},
+    "ListJobs": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
     "WaitJob": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
 }
 

@@ -68,7 +68,7 @@ class Refusal(_message.Message):
     def __init__(self, reason: _Optional[bytes] = ...) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("number", "start", "stop", "find", "delete", "subscribe", "follow", "unfollow")
+    __slots__ = ("number", "start", "stop", "find", "delete", "subscribe", "follow", "unfollow", "search")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
@@ -77,6 +77,7 @@ class Request(_message.Message):
     SUBSCRIBE_FIELD_NUMBER: _ClassVar[int]
     FOLLOW_FIELD_NUMBER: _ClassVar[int]
     UNFOLLOW_FIELD_NUMBER: _ClassVar[int]
+    SEARCH_FIELD_NUMBER: _ClassVar[int]
     number: int
     start: Start
     stop: Stop
@@ -85,7 +86,8 @@ class Request(_message.Message):
     subscribe: Subscribe
     follow: Follow
     unfollow: Unfollow
-    def __init__(self, number: _Optional[int] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., find: _Optional[_Union[Find, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., follow: _Optional[_Union[Follow, _Mapping]] = ..., unfollow: _Optional[_Union[Unfollow, _Mapping]] = ...) -> None: ...
+    search: Search
+    def __init__(self, number: _Optional[int] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., find: _Optional[_Union[Find, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., follow: _Optional[_Union[Follow, _Mapping]] = ..., unfollow: _Optional[_Union[Unfollow, _Mapping]] = ..., search: _Optional[_Union[Search, _Mapping]] = ...) -> None: ...
 
 class Start(_message.Message):
     __slots__ = ("command", "owner")
@@ -133,21 +135,59 @@ class Unfollow(_message.Message):
     identifier: bytes
     def __init__(self, identifier: _Optional[bytes] = ...) -> None: ...
 
+class Search(_message.Message):
+    __slots__ = ("running", "causes", "owner", "after", "before", "prefix", "behind", "limit")
+    RUNNING_FIELD_NUMBER: _ClassVar[int]
+    CAUSES_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_FIELD_NUMBER: _ClassVar[int]
+    BEHIND_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    running: bool
+    causes: _containers.RepeatedScalarFieldContainer[Cause]
+    owner: bytes
+    after: int
+    before: int
+    prefix: bytes
+    behind: Place
+    limit: int
+    def __init__(self, running: bool = ..., causes: _Optional[_Iterable[_Union[Cause, str]]] = ..., owner: _Optional[bytes] = ..., after: _Optional[int] = ..., before: _Optional[int] = ..., prefix: _Optional[bytes] = ..., behind: _Optional[_Union[Place, _Mapping]] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class Place(_message.Message):
+    __slots__ = ("started", "identifier")
+    STARTED_FIELD_NUMBER: _ClassVar[int]
+    IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
+    started: int
+    identifier: bytes
+    def __init__(self, started: _Optional[int] = ..., identifier: _Optional[bytes] = ...) -> None: ...
+
 class Answer(_message.Message):
-    __slots__ = ("number", "done", "record", "failure")
+    __slots__ = ("number", "done", "record", "failure", "page")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     DONE_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
     number: int
     done: Done
     record: Record
     failure: Failure
-    def __init__(self, number: _Optional[int] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., record: _Optional[_Union[Record, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
+    page: Page
+    def __init__(self, number: _Optional[int] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., record: _Optional[_Union[Record, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ...) -> None: ...
 
 class Done(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class Page(_message.Message):
+    __slots__ = ("records", "more")
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    records: _containers.RepeatedCompositeFieldContainer[Record]
+    more: bool
+    def __init__(self, records: _Optional[_Iterable[_Union[Record, _Mapping]]] = ..., more: bool = ...) -> None: ...
 
 class Failure(_message.Message):
     __slots__ = ("kind", "identifier", "reason", "seconds")

@@ -25,19 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ajobworker/api/worker.proto\x12\x05proto\x1a\x1egoogle/protobuf/duration.proto\"$\n\x07\x43ommand\x12\x0b\n\x03\x63md\x18\x01 \x01(\t\x12\x0c\n\x04\x61rgs\x18\x02 \x03(\t\"\x11\n\x03Job\x12\n\n\x02id\x18\x01 \x01(\t\"o\n\x0bStopRequest\x12\x17\n\x03job\x18\x01 \x01(\x0b\x32\n.proto.Job\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\x12\x0e\n\x06signal\x18\n \x01(\x05\x12(\n\x05grace\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\"\t\n\x07\x44\x65leted\"<\n\rStreamRequest\x12\x17\n\x03job\x18\x01 \x01(\x0b\x32\n.proto.Job\x12\x12\n\nstartPoint\x18\x02 \x01(\x05\">\n\x03Log\x12\x12\n\nnbSequence\x18\x01 \x01(\x05\x12\r\n\x05\x65ntry\x18\x02 \x01(\t\x12\x14\n\x0cunterminated\x18\n \x01(\x08\"\x8f\x01\n\rProcessStatus\x12\x0b\n\x03pid\x18\x01 \x01(\x05\x12\"\n\x05state\x18\x02 \x01(\x0e\x32\x13.proto.ProcessState\x12\x10\n\x08\x65xitCode\x18\x03 \x01(\x05\x12\x0e\n\x06signal\x18\n \x01(\x05\x12\x0e\n\x06reason\x18\x0b \x01(\t\x12\x1b\n\x05\x63\x61use\x18\x0c \x01(\x0e\x32\x0c.proto.Cause\"\x9a\x01\n\tJobStatus\x12\x17\n\x03job\x18\x01 \x01(\x0b\x32\n.proto.Job\x12\x1f\n\x07\x63ommand\x18\x02 \x01(\x0b\x32\x0e.proto.Command\x12\r\n\x05owner\x18\x03 \x01(\t\x12$\n\x06status\x18\x04 \x01(\x0b\x32\x14.proto.ProcessStatus\x12\x0f\n\x07started\x18\x0b \x01(\x03\x12\r\n\x05\x65nded\x18\x0c \x01(\x03\"L\n\x06Offset\x12\x1d\n\x06source\x18\x01 \x01(\x0e\x32\r.proto.Source\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x13\n\x0b\x64igest_from\x18\x03 \x01(\x03\")\n\x07Offsets\x12\x1e\n\x07offsets\x18\x01 \x03(\x0b\x32\r.proto.Offset\"\xa2\x01\n\x0bReadRequest\x12\x17\n\x03job\x18\x01 \x01(\x0b\x32\n.proto.Job\x12\x1e\n\x07sources\x18\x02 \x03(\x0e\x32\r.proto.Source\x12!\n\x07offsets\x18\x03 \x01(\x0b\x32\x0e.proto.OffsetsH\x00\x12\x0e\n\x04line\x18\x04 \x01(\x03H\x00\x12\x0e\n\x04last\x18\x05 \x01(\x03H\x00\x12\x0e\n\x06\x66ollow\x18\x06 \x01(\x08\x42\x07\n\x05start\"\xaf\x01\n\tReadReply\x12\x1d\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32\x0c.proto.BeginH\x00\x12\x1d\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x0c.proto.ChunkH\x00\x12%\n\theartbeat\x18\x03 \x01(\x0b\x32\x10.proto.HeartbeatH\x00\x12\x19\n\x03\x65nd\x18\x04 \x01(\x0b\x32\n.proto.EndH\x00\x12\x19\n\x03gap\x18\x05 \x01(\x0b\x32\n.proto.GapH\x00\x42\x07\n\x05reply\"\'\n\x05\x42\x65gin\x12\x1e\n\x07offsets\x18\x01 \x03(\x0b\x32\r.proto.Offset\"R\n\x05\x43hunk\x12\x1d\n\x06source\x18\x01 \x01(\x0e\x32\r.proto.Source\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04time\x18\x03 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\"T\n\x03Gap\x12\x1d\n\x06source\x18\x01 \x01(\x0e\x32\r.proto.Source\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0e\n\x06length\x18\x03 \x01(\x03\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\x19\n\tHeartbeat\x12\x0c\n\x04time\x18\x01 \x01(\x03\"Z\n\x05Total\x12\x1d\n\x06source\x18\x01 \x01(\x0e\x32\r.proto.Source\x12\r\n\x05\x62ytes\x18\x02 \x01(\x03\x12\x13\n\x0b\x64igest_from\x18\x03 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x04 \x01(\x0c\"E\n\x03\x45nd\x12 \n\x06status\x18\x01 \x01(\x0b\x32\x10.proto.JobStatus\x12\x1c\n\x06totals\x18\x02 \x03(\x0b\x32\x0c.proto.Total*>\n\x0cProcessState\x12\x0b\n\x07RUNNING\x10\x00\x12\x0b\n\x07STOPPED\x10\x01\x12\n\n\x06\x45XITED\x10\x02\x12\x08\n\x04LOST\x10\n*|\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x43\x41USE_EXITED\x10\x01\x12\x12\n\x0e\x43\x41USE_SIGNALED\x10\x02\x12\x11\n\rCAUSE_STOPPED\x10\x03\x12\x0e\n\nCAUSE_LOST\x10\x04\x12\x13\n\x0f\x43\x41USE_LOG_LIMIT\x10\x05*8\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\n\n\x06STDOUT\x10\x01\x12\n\n\x06STDERR\x10\x02\x32\xc8\x02\n\rWorkerService\x12&\n\x08StartJob\x12\x0e.proto.Command\x1a\n.proto.Job\x12/\n\x07StopJob\x12\x12.proto.StopRequest\x1a\x10.proto.JobStatus\x12(\n\x08QueryJob\x12\n.proto.Job\x1a\x10.proto.JobStatus\x12/\n\tStreamLog\x12\x14.proto.StreamRequest\x1a\n.proto.Log0\x01\x12\x31\n\x07ReadLog\x12\x12.proto.ReadRequest\x1a\x10.proto.ReadReply0\x01\x12\'\n\tDeleteJob\x12\n.proto.Job\x1a\x0e.proto.Deleted\x12\'\n\x07WaitJob\x12\n.proto.Job\x1a\x10.proto.JobStatusb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ajobworker/api/worker.proto\x12\x05proto\x1a\x1egoogle/protobuf/duration.proto\"$\n\x07\x43ommand\x12\x0b\n\x03\x63md\x18\x01 \x01(\t\x12\x0c\n\x04\x61rgs\x18\x02 \x03(\t\"\x11\n\x03Job\x12\n\n\x02id\x18\x01 \x01(\t\"o\n\x0bStopRequest\x12\x17\n\x03job\x18\x01 \x01(\x0b\x32\n.proto.Job\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\x12\x0e\n\x06signal\x18\n \x01(\x05\x12(\n\x05grace\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\"\t\n\x07\x44\x65leted\"<\n\rStreamRequest\x12\x17\n\x03job\x18\x01 \x01(\x0b\x32\n.proto.Job\x12\x12\n\nstartPoint\x18\x02 \x01(\x05\">\n\x03Log\x12\x12\n\nnbSequence\x18\x01 \x01(\x05\x12\r\n\x05\x65ntry\x18\x02 \x01(\t\x12\x14\n\x0cunterminated\x18\n \x01(\x08\"\x8f\x01\n\rProcessStatus\x12\x0b\n\x03pid\x18\x01 \x01(\x05\x12\"\n\x05state\x18\x02 \x01(\x0e\x32\x13.proto.ProcessState\x12\x10\n\x08\x65xitCode\x18\x03 \x01(\x05\x12\x0e\n\x06signal\x18\n \x01(\x05\x12\x0e\n\x06reason\x18\x0b \x01(\t\x12\x1b\n\x05\x63\x61use\x18\x0c \x01(\x0e\x32\x0c.proto.Cause\"\x9a\x01\n\tJobStatus\x12\x17\n\x03job\x18\x01 \x01(\x0b\x32\n.proto.Job\x12\x1f\n\x07\x63ommand\x18\x02 \x01(\x0b\x32\x0e.proto.Command\x12\r\n\x05owner\x18\x03 \x01(\t\x12$\n\x06status\x18\x04 \x01(\x0b\x32\x14.proto.ProcessStatus\x12\x0f\n\x07started\x18\x0b \x01(\x03\x12\r\n\x05\x65nded\x18\x0c \x01(\x03\"\xaa\x01\n\x0bListRequest\x12#\n\x06states\x18\x01 \x03(\x0e\x32\x13.proto.ProcessState\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x15\n\rstarted_after\x18\x03 \x01(\x03\x12\x16\n\x0estarted_before\x18\x04 \x01(\x03\x12\x11\n\tid_prefix\x18\x05 \x01(\t\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x12\n\npage_token\x18\x07 \x01(\t\"B\n\x07JobList\x12\x1e\n\x04jobs\x18\x01 \x03(\x0b\x32\x10.proto.JobStatus\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"L\n\x06Offset\x12\x1d\n\x06source\x18\x01 \x01(\x0e\x32\r.proto.Source\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x13\n\x0b\x64igest_from\x18\x03 \x01(\x03\")\n\x07Offsets\x12\x1e\n\x07offsets\x18\x01 \x03(\x0b\x32\r.proto.Offset\"\xa2\x01\n\x0bReadRequest\x12\x17\n\x03job\x18\x01 \x01(\x0b\x32\n.proto.Job\x12\x1e\n\x07sources\x18\x02 \x03(\x0e\x32\r.proto.Source\x12!\n\x07offsets\x18\x03 \x01(\x0b\x32\x0e.proto.OffsetsH\x00\x12\x0e\n\x04line\x18\x04 \x01(\x03H\x00\x12\x0e\n\x04last\x18\x05 \x01(\x03H\x00\x12\x0e\n\x06\x66ollow\x18\x06 \x01(\x08\x42\x07\n\x05start\"\xaf\x01\n\tReadReply\x12\x1d\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32\x0c.proto.BeginH\x00\x12\x1d\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x0c.proto.ChunkH\x00\x12%\n\theartbeat\x18\x03 \x01(\x0b\x32\x10.proto.HeartbeatH\x00\x12\x19\n\x03\x65nd\x18\x04 \x01(\x0b\x32\n.proto.EndH\x00\x12\x19\n\x03gap\x18\x05 \x01(\x0b\x32\n.proto.GapH\x00\x42\x07\n\x05reply\"\'\n\x05\x42\x65gin\x12\x1e\n\x07offsets\x18\x01 \x03(\x0b\x32\r.proto.Offset\"R\n\x05\x43hunk\x12\x1d\n\x06source\x18\x01 \x01(\x0e\x32\r.proto.Source\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04time\x18\x03 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\"T\n\x03Gap\x12\x1d\n\x06source\x18\x01 \x01(\x0e\x32\r.proto.Source\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0e\n\x06length\x18\x03 \x01(\x03\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\x19\n\tHeartbeat\x12\x0c\n\x04time\x18\x01 \x01(\x03\"Z\n\x05Total\x12\x1d\n\x06source\x18\x01 \x01(\x0e\x32\r.proto.Source\x12\r\n\x05\x62ytes\x18\x02 \x01(\x03\x12\x13\n\x0b\x64igest_from\x18\x03 \x01(\x03\x12\x0e\n\x06\x64igest\x18\x04 \x01(\x0c\"E\n\x03\x45nd\x12 \n\x06status\x18\x01 \x01(\x0b\x32\x10.proto.JobStatus\x12\x1c\n\x06totals\x18\x02 \x03(\x0b\x32\x0c.proto.Total*>\n\x0cProcessState\x12\x0b\n\x07RUNNING\x10\x00\x12\x0b\n\x07STOPPED\x10\x01\x12\n\n\x06\x45XITED\x10\x02\x12\x08\n\x04LOST\x10\n*|\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x43\x41USE_EXITED\x10\x01\x12\x12\n\x0e\x43\x41USE_SIGNALED\x10\x02\x12\x11\n\rCAUSE_STOPPED\x10\x03\x12\x0e\n\nCAUSE_LOST\x10\x04\x12\x13\n\x0f\x43\x41USE_LOG_LIMIT\x10\x05*8\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\n\n\x06STDOUT\x10\x01\x12\n\n\x06STDERR\x10\x02\x32\xf8\x02\n\rWorkerService\x12&\n\x08StartJob\x12\x0e.proto.Command\x1a\n.proto.Job\x12/\n\x07StopJob\x12\x12.proto.StopRequest\x1a\x10.proto.JobStatus\x12(\n\x08QueryJob\x12\n.proto.Job\x1a\x10.proto.JobStatus\x12/\n\tStreamLog\x12\x14.proto.StreamRequest\x1a\n.proto.Log0\x01\x12\x31\n\x07ReadLog\x12\x12.proto.ReadRequest\x1a\x10.proto.ReadReply0\x01\x12\'\n\tDeleteJob\x12\n.proto.Job\x1a\x0e.proto.Deleted\x12\'\n\x07WaitJob\x12\n.proto.Job\x1a\x10.proto.JobStatus\x12.\n\x08ListJobs\x12\x12.proto.ListRequest\x1a\x0e.proto.JobListb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'jobworker.api.worker_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PROCESSSTATE']._serialized_start=1544
-  _globals['_PROCESSSTATE']._serialized_end=1606
-  _globals['_CAUSE']._serialized_start=1608
-  _globals['_CAUSE']._serialized_end=1732
-  _globals['_SOURCE']._serialized_start=1734
-  _globals['_SOURCE']._serialized_end=1790
+  _globals['_PROCESSSTATE']._serialized_start=1785
+  _globals['_PROCESSSTATE']._serialized_end=1847
+  _globals['_CAUSE']._serialized_start=1849
+  _globals['_CAUSE']._serialized_end=1973
+  _globals['_SOURCE']._serialized_start=1975
+  _globals['_SOURCE']._serialized_end=2031
   _globals['_COMMAND']._serialized_start=69
   _globals['_COMMAND']._serialized_end=105
   _globals['_JOB']._serialized_start=107
@@ -54,26 +54,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROCESSSTATUS']._serialized_end=520
   _globals['_JOBSTATUS']._serialized_start=523
   _globals['_JOBSTATUS']._serialized_end=677
-  _globals['_OFFSET']._serialized_start=679
-  _globals['_OFFSET']._serialized_end=755
-  _globals['_OFFSETS']._serialized_start=757
-  _globals['_OFFSETS']._serialized_end=798
-  _globals['_READREQUEST']._serialized_start=801
-  _globals['_READREQUEST']._serialized_end=963
-  _globals['_READREPLY']._serialized_start=966
-  _globals['_READREPLY']._serialized_end=1141
-  _globals['_BEGIN']._serialized_start=1143
-  _globals['_BEGIN']._serialized_end=1182
-  _globals['_CHUNK']._serialized_start=1184
-  _globals['_CHUNK']._serialized_end=1266
-  _globals['_GAP']._serialized_start=1268
-  _globals['_GAP']._serialized_end=1352
-  _globals['_HEARTBEAT']._serialized_start=1354
-  _globals['_HEARTBEAT']._serialized_end=1379
-  _globals['_TOTAL']._serialized_start=1381
-  _globals['_TOTAL']._serialized_end=1471
-  _globals['_END']._serialized_start=1473
-  _globals['_END']._serialized_end=1542
-  _globals['_WORKERSERVICE']._serialized_start=1793
-  _globals['_WORKERSERVICE']._serialized_end=2121
+  _globals['_LISTREQUEST']._serialized_start=680
+  _globals['_LISTREQUEST']._serialized_end=850
+  _globals['_JOBLIST']._serialized_start=852
+  _globals['_JOBLIST']._serialized_end=918
+  _globals['_OFFSET']._serialized_start=920
+  _globals['_OFFSET']._serialized_end=996
+  _globals['_OFFSETS']._serialized_start=998
+  _globals['_OFFSETS']._serialized_end=1039
+  _globals['_READREQUEST']._serialized_start=1042
+  _globals['_READREQUEST']._serialized_end=1204
+  _globals['_READREPLY']._serialized_start=1207
+  _globals['_READREPLY']._serialized_end=1382
+  _globals['_BEGIN']._serialized_start=1384
+  _globals['_BEGIN']._serialized_end=1423
+  _globals['_CHUNK']._serialized_start=1425
+  _globals['_CHUNK']._serialized_end=1507
+  _globals['_GAP']._serialized_start=1509
+  _globals['_GAP']._serialized_end=1593
+  _globals['_HEARTBEAT']._serialized_start=1595
+  _globals['_HEARTBEAT']._serialized_end=1620
+  _globals['_TOTAL']._serialized_start=1622
+  _globals['_TOTAL']._serialized_end=1712
+  _globals['_END']._serialized_start=1714
+  _globals['_END']._serialized_end=1783
+  _globals['_WORKERSERVICE']._serialized_start=2034
+  _globals['_WORKERSERVICE']._serialized_end=2410
 # @@protoc_insertion_point(module_scope)

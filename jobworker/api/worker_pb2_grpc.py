@@ -69,6 +69,11 @@ class WorkerServiceStub(object):
                 request_serializer=jobworker_dot_api_dot_worker__pb2.Job.SerializeToString,
                 response_deserializer=jobworker_dot_api_dot_worker__pb2.JobStatus.FromString,
                 _registered_method=True)
+        self.ListJobs = channel.unary_unary(
+                '/proto.WorkerService/ListJobs',
+                request_serializer=jobworker_dot_api_dot_worker__pb2.ListRequest.SerializeToString,
+                response_deserializer=jobworker_dot_api_dot_worker__pb2.JobList.FromString,
+                _registered_method=True)
 
 
 class WorkerServiceServicer(object):
@@ -124,6 +129,13 @@ class WorkerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListJobs(self, request, context):
+        """Find jobs, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WorkerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -161,6 +173,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.WaitJob,
                     request_deserializer=jobworker_dot_api_dot_worker__pb2.Job.FromString,
                     response_serializer=jobworker_dot_api_dot_worker__pb2.JobStatus.SerializeToString,
+            ),
+            'ListJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListJobs,
+                    request_deserializer=jobworker_dot_api_dot_worker__pb2.ListRequest.FromString,
+                    response_serializer=jobworker_dot_api_dot_worker__pb2.JobList.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -352,6 +369,33 @@ class WorkerService(object):
             '/proto.WorkerService/WaitJob',
             jobworker_dot_api_dot_worker__pb2.Job.SerializeToString,
             jobworker_dot_api_dot_worker__pb2.JobStatus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.WorkerService/ListJobs',
+            jobworker_dot_api_dot_worker__pb2.ListRequest.SerializeToString,
+            jobworker_dot_api_dot_worker__pb2.JobList.FromString,
             options,
             channel_credentials,
             insecure,

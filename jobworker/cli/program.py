@@ -17,6 +17,7 @@ from ..errors import JobWorkerError
 from .certs import certs
 from .exits import EPILOG, CannotWrite, Exit, besideJobs, exitFor
 from .jobs import delete, query, start, stop
+from .listing import ps
 from .options import BEFORE, serverOptions
 from .streaming import stream
 from .token import token
@@ -47,7 +48,7 @@ def jobworker(ctx: click.Context, /, **server: Any) -> None:
     ctx.meta[BEFORE] = server
 
 
-for _command in (start, stop, query, stream, wait, delete, certs, token):
+for _command in (start, stop, query, ps, stream, wait, delete, certs, token):
     jobworker.add_command(_command)
 
 

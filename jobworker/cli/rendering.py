@@ -63,6 +63,17 @@ def asText(status: JobStatus) -> str:
     return "\n".join(f"{key + ':':<11}{plain(value)}" for key, value in rows.items())
 
 
+def stateOf(status: JobStatus) -> str:
+    """
+    Write in a word or two what became of a job, as C{"exited 3"}.
+    """
+    if status.signal is not None:
+        return f"{status.state.value} {signalName(status.signal).split()[0]}"
+    if status.exitCode is not None:
+        return f"{status.state.value} {status.exitCode}"
+    return status.state.value
+
+
 def asTime(nanoseconds: int | None) -> str | None:
     """
     Write a time, given since the epoch, as C{"2026-01-31T12:00:00.000000Z"}.

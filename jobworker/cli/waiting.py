@@ -44,11 +44,12 @@ def wait(
     """
     codes = []
     with settings.client() as client:
-        if len(identifiers) > 1:
+        whole = [client.resolve(each) for each in identifiers]
+        if len(whole) > 1:
             # Nobody waits for one job to hear then that there is no other.
-            for identifier in identifiers:
+            for identifier in whole:
                 client.query(identifier)
-        for identifier in identifiers:
+        for identifier in whole:
             status = client.wait(identifier, timeout)
             if wantsJSON:
                 click.echo(asJSON(status))

@@ -20,11 +20,12 @@ from .connection import PATIENCE, Connection
 from .credentials import Credentials
 from .events import Event
 from .failures import Failure, TimedOut, Unacceptable, Unreachable
+from .listing import pages, requestFor, whole
 from .probing import explain
 from .reader import LogReader
 from .readings import ChunkReading, LineReading
 from .translation import statusOf
-from .values import JobStatus
+from .values import JobStatus, State
 from .waiting import Patience
 
 #: The remedy where a start was not answered.
@@ -127,6 +128,41 @@ class Client:
         request = _job(identifier)
         return self._ask(lambda connection: statusOf(connection.queryJob(request)))
 
+    def jobs(
+        self,
+        states: Sequence[State] = (),
+        *,
+        owner: str = "",
+        after: int | None = None,
+        before: int | None = None,
+        prefix: str = "",
+        limit: int | None = None,
+    ) -> Iterator[JobStatus]:
+        """
+        Find jobs, the newest first.  They are fetched as they are taken.
+
+        @param states: The states that they may be in; none means any.
+
+        @param owner: The subject whose jobs are wanted; empty for all.
+
+        @param after: When they were started at the earliest: nanoseconds since
+            the epoch.
+
+        @param before: The time before which they were started.
+
+        @param prefix: What their ids begin with.
+
+        @param limit: How many are wanted at most.
+        """
+        request = requestFor(states, owner, after, before, prefix)
+        return pages(request, limit, self._listJobs)
+
+    def resolve(self, start: str) -> str:
+        """
+        Find the id of a job by its first characters.
+        """
+        return whole(start, self._listJobs)
+
     def wait(
         self,
         identifier: str,
@@ -210,6 +246,9 @@ class Client:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def _listJobs(self, request: wire.ListRequest) -> wire.JobList:
+        return self._ask(lambda connection: connection.listJobs(request))
 
     def _ask(
         self, question: Callable[[Connection], _Answer], unsure: str = ""

@@ -121,6 +121,12 @@ class Connection:
         """
         return self._ask("DeleteJob", request, wire.Deleted.FromString)
 
+    def listJobs(self, request: wire.ListRequest) -> wire.JobList:
+        """
+        Ask for a page of jobs.
+        """
+        return self._ask("ListJobs", request, wire.JobList.FromString)
+
     def waitJob(self, request: wire.Job, limit: float | None) -> wire.JobStatus:
         """
         Wait for a job to end.

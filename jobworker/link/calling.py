@@ -4,7 +4,7 @@ The gateway's end of one connection to the supervisor.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorTime
@@ -14,13 +14,19 @@ from ..crashing import crashPoint
 from ..interfaces import IRosterListener
 from ..jobs import Record
 from ..milestones import Milestone
+from ..queries import Page
 from .conversing import Conversation, pack
 from .conversion import BadMessage, decode, unconvertRecord
 from .failing import unconvertFailure
 from .greeting import Greeting
+from .paging import unconvertPage
 
 # The most requests that wait for their answers.
 _MOST: Final = 10_000
+
+
+#: What is answered to a request that was done.
+Result: TypeAlias = Record | Page | None
 
 
 class ConnectionBroken(Exception):
@@ -51,7 +57,7 @@ class Call(Conversation):
         self.met: Milestone[bool] = Milestone()
         self.lost: Milestone[str | None] = Milestone()
         self._listener = listener
-        self._waiting: dict[int, Deferred[Record | None]] = {}
+        self._waiting: dict[int, Deferred[Result]] = {}
         self._last = 0
         self._why: str | None = None
 
@@ -62,7 +68,7 @@ class Call(Conversation):
         pid = "" if self.theirs is None else f" (pid {self.theirs.pid})"
         return f"the supervisor{pid}"
 
-    def ask(self, request: pb.Request) -> Deferred[Record | None]:
+    def ask(self, request: pb.Request) -> Deferred[Result]:
         """
         Send a request.
 
@@ -87,7 +93,7 @@ class Call(Conversation):
         def forget(_: object) -> None:
             self._waiting.pop(number, None)
 
-        answer: Deferred[Record | None] = Deferred(forget)
+        answer: Deferred[Result] = Deferred(forget)
         self._waiting[number] = answer
         crashPoint("gateway-ask")
         self.putPacked(packed)
@@ -141,7 +147,11 @@ class Call(Conversation):
         what = answer.WhichOneof("what")
         if what is None or not 0 < answer.number <= self._last:
             raise BadMessage(f"answer {answer.number} to nothing that was asked")
-        record = unconvertRecord(answer.record) if what == "record" else None
+        result: Result = None
+        if what == "record":
+            result = unconvertRecord(answer.record)
+        elif what == "page":
+            result = unconvertPage(answer.page)
         failure = unconvertFailure(answer.failure) if what == "failure" else None
         crashPoint("gateway-answered")
         waiting = self._waiting.pop(answer.number, None)
@@ -150,7 +160,7 @@ class Call(Conversation):
         if failure is not None:
             waiting.errback(failure)
         else:
-            waiting.callback(record)
+            waiting.callback(result)
 
     def _happened(self, event: pb.Event) -> None:
         """

@@ -171,7 +171,7 @@ def _unconvertStop(message: pb.StopNote) -> Stop:
         decode(message.by),
         unconvertManner(message.manner),
         message.at,
-        _unconvertCause(message.cause),
+        unconvertCause(message.cause),
         decode(message.reason),
     )
 
@@ -187,14 +187,17 @@ def _convertEnding(ending: Ending) -> pb.Ending:
 
 def _unconvertEnding(message: pb.Ending) -> Ending:
     return Ending(
-        _unconvertCause(message.cause),
+        unconvertCause(message.cause),
         _unconvertStatus(message.status) if message.HasField("status") else None,
         message.at,
         decode(message.reason),
     )
 
 
-def _unconvertCause(number: pb.Cause) -> Cause:
+def unconvertCause(number: pb.Cause) -> Cause:
+    """
+    Make a cause of its number.
+    """
     if number not in _CAUSES:
         raise BadMessage(f"cause {number}")
     return _CAUSES[number]

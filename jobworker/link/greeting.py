@@ -19,6 +19,10 @@ OLDEST: Final = 1
 NEWEST: Final = 1
 
 
+#: What this package can do as a supervisor that the version does not imply.
+CAPABILITIES: Final = frozenset({"search"})
+
+
 class Misfit(Exception):
     """
     The two sides have no version of the protocol in common.
@@ -47,7 +51,7 @@ def ourGreeting() -> Greeting:
     """
     Say what this process is.
     """
-    return Greeting(pid=os.getpid())
+    return Greeting(capabilities=CAPABILITIES, pid=os.getpid())
 
 
 def agree(ours: Greeting, theirs: Greeting) -> int:

@@ -19,14 +19,16 @@ from twisted.logger import Logger
 
 from ..api import supervisor_pb2 as pb
 from ..crashing import crashPoint
-from ..errors import LaunchFailed, NoSuchJob, RosterUnreachable, ShuttingDown
+from ..errors import LaunchFailed, NoSuchJob, RosterUnreachable, ShuttingDown, TooOld
 from ..interfaces import IRoster, IRosterListener
 from ..jobs import Command, Lost, Manner, Record, advance
 from ..milestones import Milestone
-from .calling import Call, ConnectionBroken, TooBusy
-from .conversion import convertCommand, convertManner, encode
+from ..queries import Page, Query
+from . import asking
+from .calling import Call, Result
 from .failing import SupervisorFailed
 from .greeting import Greeting, ourGreeting
+from .hearing import hear, insist, recall
 from .known import KnownJobs
 from .line import Line
 
@@ -114,9 +116,9 @@ class RemoteRoster:
         """
         Start a job there.
         """
-        start = pb.Start(command=convertCommand(command), owner=encode(owner))
         try:
-            return self._ask(pb.Request(start=start), "started").addCallback(_given)
+            starting = self._ask(asking.start(command, owner), "started")
+            return starting.addCallback(insist(Record))
         except ValueError:
             return fail(LaunchFailed("the command line is too long"))
 
@@ -124,31 +126,35 @@ class RemoteRoster:
         """
         End a job there.
         """
-        stop = pb.Stop(
-            identifier=encode(identifier),
-            by=encode(by),
-            manner=convertManner(manner),
-        )
-        return self._ask(pb.Request(stop=stop), "stopped").addCallback(_given)
+        stopping = self._ask(asking.stop(identifier, by, manner), "stopped")
+        return stopping.addCallback(insist(Record))
 
     def find(self, identifier: str) -> Deferred[Record]:
         """
         Look up a job there, or in memory while it cannot be asked.
         """
-        find = pb.Find(identifier=encode(identifier))
-        asking = self._ask(pb.Request(find=find))
-        return Deferred.fromCoroutine(self._recall(asking, identifier))
+        finding = self._ask(asking.find(identifier)).addCallback(insist(Record))
+        return Deferred.fromCoroutine(
+            recall(finding, lambda: self._known.find(identifier))
+        )
+
+    def search(self, query: Query) -> Deferred[Page]:
+        """
+        Find jobs there.
+        """
+        request = asking.search(query)
+        return self._askNew("search", "list jobs", request).addCallback(insist(Page))
 
     def delete(self, identifier: str) -> Deferred[None]:
         """
         Forget a job, there and here.
         """
-        delete = pb.Delete(identifier=encode(identifier))
 
         def deleted(_: object) -> None:
             self._known.forget(identifier)
 
-        return self._ask(pb.Request(delete=delete), "deleted").addCallback(deleted)
+        deleting = self._ask(asking.delete(identifier), "deleted")
+        return deleting.addCallback(deleted)
 
     def follow(self, identifier: str) -> None:
         """
@@ -156,7 +162,7 @@ class RemoteRoster:
         """
         self._followed[identifier] += 1
         if self._line.call is not None and self._followed[identifier] == 1:
-            self._line.call.tell(_follow(identifier))
+            self._line.call.tell(asking.follow(identifier))
 
     def unfollow(self, identifier: str) -> None:
         """
@@ -167,8 +173,7 @@ class RemoteRoster:
             return
         del self._followed[identifier]
         if self._line.call is not None:
-            unfollow = pb.Unfollow(identifier=encode(identifier))
-            self._line.call.tell(pb.Request(unfollow=unfollow))
+            self._line.call.tell(asking.unfollow(identifier))
 
     def subscribe(self, listener: IRosterListener) -> Deferred[None]:
         """
@@ -204,7 +209,7 @@ class RemoteRoster:
             for listener in tuple(self._listeners):
                 listener.logGrew(identifier)
 
-    def _ask(self, request: pb.Request, done: str = "") -> Deferred[Record | None]:
+    def _ask(self, request: pb.Request, done: str = "") -> Deferred[Result]:
         """
         Ask the supervisor.
 
@@ -213,19 +218,20 @@ class RemoteRoster:
         call = self._line.call
         if call is None:
             return fail(RosterUnreachable(self._line.why))
-        return Deferred.fromCoroutine(_hear(call.ask(request), done))
+        return Deferred.fromCoroutine(hear(call.ask(request), done))
 
-    async def _recall(self, asking: Deferred[Record | None], identifier: str) -> Record:
+    def _askNew(
+        self, capability: str, what: str, request: pb.Request
+    ) -> Deferred[Result]:
         """
-        Wait for an answer, or answer from memory if there is none.
+        Ask the supervisor, if it can do that.
+
+        @param what: What that is, in words.
         """
-        try:
-            return _given(await asking)
-        except RosterUnreachable:
-            record = self._known.find(identifier)
-            if record is None:
-                raise
-            return record
+        theirs = self.supervisor
+        if theirs is not None and capability not in theirs.capabilities:
+            return fail(TooOld(what, theirs.package))
+        return self._ask(request)
 
     def _wake(self) -> None:
         """
@@ -244,7 +250,7 @@ class RemoteRoster:
         self._told.clear()
         subscribed = call.ask(pb.Request(subscribe=pb.Subscribe()))
         for identifier in self._followed:
-            call.tell(_follow(identifier))
+            call.tell(asking.follow(identifier))
         await subscribed
         for record in self._known.unended():
             if record.identifier not in self._told:
@@ -259,39 +265,11 @@ class RemoteRoster:
         """
         Find out what became of a job that was running and is no longer.
         """
-        find = pb.Find(identifier=encode(known.identifier))
         try:
-            self.jobChanged(_given(await call.ask(pb.Request(find=find))))
+            found = await call.ask(asking.find(known.identifier))
+            self.jobChanged(insist(Record)(found))
         except NoSuchJob:
             self.jobChanged(advance(known, Lost(self._now(), _FORGOTTEN)))
             self._known.forget(known.identifier)
         except (SupervisorFailed, ShuttingDown):
             self.log.failure("while asking for job {job}", job=known.identifier)
-
-
-async def _hear(asking: Deferred[Record | None], done: str) -> Record | None:
-    """
-    Wait for an answer, and say in our words why there is none.
-    """
-    try:
-        return await asking
-    except TooBusy:
-        raise RosterUnreachable("it has too much to do") from None
-    except ConnectionBroken:
-        raise RosterUnreachable(
-            "the connection broke before it answered"
-            + (f"; it is not known whether the job was {done}" if done else "")
-        ) from None
-
-
-def _given(answer: Record | None) -> Record:
-    """
-    Insist on a record.
-    """
-    if answer is None:
-        raise SupervisorFailed()
-    return answer
-
-
-def _follow(identifier: str) -> pb.Request:
-    return pb.Request(follow=pb.Follow(identifier=encode(identifier)))

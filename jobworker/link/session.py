@@ -4,7 +4,6 @@ One gateway, as the supervisor talks to it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Set
 from functools import partial
 from typing import Final
@@ -13,26 +12,24 @@ from zope.interface import implementer
 
 from attrs import field, frozen
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime, ITransport
 from twisted.python.failure import Failure
 
 from ..api import supervisor_pb2 as pb
 from ..crashing import crashPoint
-from ..errors import LaunchFailed, NoSuchJob
 from ..interfaces import IRoster, IRosterListener
 from ..jobs import Record
+from ..queries import Page
 from .conversing import Conversation
 from .conversion import (
     BadMessage,
     convertRecord,
     decode,
     encode,
-    unconvertCommand,
-    unconvertManner,
 )
+from .doing import answerOf, do, isIdentifier
 from .failing import convertFailure
-from .framing import LONGEST
 from .greeting import Greeting, ourGreeting
 from .outbox import MOST
 from .peers import Peer, readPeer
@@ -40,14 +37,6 @@ from .peers import Peer, readPeer
 # The most requests of one gateway that are worked on at once, and the most
 # jobs that it follows: far more than ours makes.
 _REQUESTS: Final = 2**15
-
-# The longest request to start a job, and the longest subject, in bytes: a
-# record with both is a message too.
-_COMMAND: Final = LONGEST - 2**20
-_NAME: Final = 2**16
-
-# Identifiers become parts of paths, so that nothing else may be one.
-_IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @frozen(eq=False)
@@ -170,7 +159,7 @@ class Session(Conversation):
 
     def _do(
         self, what: str | None, request: pb.Request
-    ) -> Deferred[Record] | Deferred[None]:
+    ) -> Deferred[Record] | Deferred[Page] | Deferred[None]:
         """
         Begin what is to be answered.
         """
@@ -179,37 +168,22 @@ class Session(Conversation):
             self._subscribed = True
             return roster.subscribe(self)
         crashPoint("link-asked")
-        if what == "start":
-            if request.ByteSize() > _COMMAND:
-                return fail(LaunchFailed("the command line is too long"))
-            command = unconvertCommand(request.start.command)
-            return roster.start(command, _name(request.start.owner))
-        if what not in ("stop", "find", "delete"):
-            raise BadMessage(f"a request for {what}")
-        identifier = decode(getattr(request, what).identifier)
-        if _IDENTIFIER.fullmatch(identifier) is None:
-            return fail(NoSuchJob(identifier))
-        if what == "find":
-            return roster.find(identifier)
-        if what == "delete":
-            return roster.delete(identifier)
-        manner = unconvertManner(request.stop.manner)
-        return roster.stop(identifier, _name(request.stop.by), manner)
+        return do(roster, request)
 
-    def _answer(self, number: int, doing: Deferred[Record] | Deferred[None]) -> None:
+    def _answer(
+        self,
+        number: int,
+        doing: Deferred[Record] | Deferred[Page] | Deferred[None],
+    ) -> None:
         """
         Answer when it is done.
         """
         self._working += 1
 
-        def done(result: Record | None) -> None:
-            if result is None:
-                self._say(lambda: pb.Answer(number=number, done=pb.Done()))
-            else:
+        def done(result: Record | Page | None) -> None:
+            if result is not None:
                 crashPoint("link-answer")
-                self._say(
-                    lambda: pb.Answer(number=number, record=convertRecord(result))
-                )
+            self._say(partial(answerOf, number, result))
 
         def failed(failure: Failure) -> None:
             said = convertFailure(failure.value)
@@ -233,7 +207,7 @@ class Session(Conversation):
         """
         Follow a job, once however often it is said.
         """
-        if identifier in self._followed or not _IDENTIFIER.fullmatch(identifier):
+        if identifier in self._followed or not isIdentifier(identifier):
             return
         if len(self._followed) >= _REQUESTS:
             raise BadMessage("too many jobs followed at once")
@@ -266,12 +240,3 @@ class Session(Conversation):
         self._queued = False
         grown, self._grown = self._grown, {}
         return pb.Event(grew=pb.Growth(identifiers=map(encode, grown)))
-
-
-def _name(text: bytes) -> str:
-    """
-    Get the subject that somebody is known by.
-    """
-    if len(text) > _NAME:
-        raise BadMessage(f"a subject of {len(text)} bytes")
-    return decode(text)

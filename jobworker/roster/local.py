@@ -30,6 +30,7 @@ from ..interfaces import (
 )
 from ..jobs import Command, Manner, Phase, Record, Stop
 from ..milestones import Milestone
+from ..queries import Page, Query
 from .course import Course
 from .recovery import recover
 from .standing import stand
@@ -113,6 +114,12 @@ class LocalRoster:
         if identifier in self._recent:
             return succeed(self._recent[identifier])
         return self._store.find(identifier)
+
+    def search(self, query: Query) -> Deferred[Page]:
+        """
+        Find the jobs that somebody wants to see.
+        """
+        return self._store.search(query)
 
     def delete(self, identifier: str) -> Deferred[None]:
         """

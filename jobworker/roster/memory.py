@@ -42,6 +42,7 @@ from ..jobs import (
     advance,
 )
 from ..milestones import Milestone
+from ..queries import Page, Query, search
 
 #: Seconds that a command is given to leave when no grace was set.
 PATIENCE: Final = 1.0
@@ -164,6 +165,12 @@ class MemoryRoster:
         if identifier not in self._lives:
             return fail(NoSuchJob(identifier))
         return succeed(self._lives[identifier].record)
+
+    def search(self, query: Query) -> Deferred[Page]:
+        """
+        Find the jobs that somebody wants to see.
+        """
+        return succeed(search(query, [life.record for life in self._lives.values()]))
 
     def delete(self, identifier: str) -> Deferred[None]:
         """

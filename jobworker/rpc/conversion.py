@@ -28,7 +28,8 @@ SOURCES: Final = {Source.STDOUT: pb.STDOUT, Source.STDERR: pb.STDERR}
 
 _SIGNALS: Final = range(1, 65)
 
-_STATES: Final = {
+#: How the wire calls what became of a job.
+STATES: Final = {
     Cause.EXITED: pb.EXITED,
     Cause.SIGNALED: pb.EXITED,
     Cause.STOPPED: pb.STOPPED,
@@ -211,7 +212,7 @@ def _describeProcess(record: Record) -> pb.ProcessStatus:
     status = pb.ProcessStatus(pid=record.process.pid, exitCode=-1)
     ending = record.ending
     if record.phase is Phase.ENDED and ending is not None:
-        status.state = _STATES[ending.cause]
+        status.state = STATES[ending.cause]
         status.cause = _CAUSES[ending.cause]
         status.reason = _text(ending.reason)
         if ending.status is not None:

@@ -26,6 +26,7 @@ from ..errors import (
     StillRunning,
     StopIgnored,
     StorageFailed,
+    TooOld,
 )
 from .bridge import NotAnswered
 from .conversion import BadRequest
@@ -107,6 +108,7 @@ _TABLE: Final[Mapping[type[JobWorkerError], tuple[grpc.StatusCode, str]]] = {
     StorageFailed: (grpc.StatusCode.RESOURCE_EXHAUSTED, ""),
     NoRoom: (grpc.StatusCode.RESOURCE_EXHAUSTED, ""),
     TooMany: (grpc.StatusCode.RESOURCE_EXHAUSTED, ""),
+    TooOld: (grpc.StatusCode.UNIMPLEMENTED, ""),
     TooLong: (grpc.StatusCode.OUT_OF_RANGE, ""),
     ShuttingDown: (grpc.StatusCode.UNAVAILABLE, ""),
     RosterUnreachable: (grpc.StatusCode.UNAVAILABLE, ""),

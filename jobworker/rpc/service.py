@@ -164,6 +164,7 @@ class RPCService(Service):
             "StopJob": servicer.stopJob,
             "QueryJob": servicer.queryJob,
             "DeleteJob": servicer.deleteJob,
+            "ListJobs": servicer.listJobs,
             "WaitJob": servicer.waitJob,
         }
         streaming: dict[str, Streaming] = {

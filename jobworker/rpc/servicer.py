@@ -23,6 +23,7 @@ from .board import Board
 from .bridge import IAsking
 from .conversion import describe, parseCommand, parseJob, parseManner
 from .gate import Gate
+from .listing import listOf, parseQuery
 
 Answer: TypeAlias = pb.Job | pb.JobStatus | pb.Deleted
 
@@ -89,6 +90,16 @@ class Servicer:
         await self._bridge.ask(delete, self._patience, cancels=False)
         self._board.forget(record.identifier)
         return pb.Deleted()
+
+    async def listJobs(self, request: pb.ListRequest, caller: Caller) -> pb.JobList:
+        """
+        Find jobs, the newest first.
+        """
+        self._gate.require(caller, "ListJobs", request.owner)
+        query = parseQuery(request)
+        return listOf(
+            await self._bridge.ask(lambda: self._roster.search(query), self._patience)
+        )
 
     async def waitJob(self, request: pb.Job, caller: Caller) -> pb.JobStatus:
         """

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from ..errors import NoSuchJob, ShuttingDown, StorageFailed
 from ..interfaces import IJobStore
 from ..jobs import Phase, Record
+from ..queries import Page, Query, search
 
 
 @implementer(IJobStore)
@@ -64,6 +65,14 @@ class MemoryJobStore:
         if identifier not in self._records:
             return fail(NoSuchJob(identifier))
         return succeed(self._records[identifier])
+
+    def search(self, query: Query) -> Deferred[Page]:
+        """
+        Find the jobs that somebody wants to see.
+        """
+        if self._closed:
+            return fail(ShuttingDown())
+        return succeed(search(query, self._records.values()))
 
     def unended(self) -> Deferred[list[Record]]:
         """

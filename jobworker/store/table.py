@@ -27,17 +27,14 @@ from ..errors import NoSuchJob, ShuttingDown, StorageFailed
 from ..interfaces import IJobStore
 from ..jobs import Record
 from ..milestones import Milestone
+from ..queries import Page, Query
+from . import looking
 from .opening import CONNECTION, configure
 from .rows import (
     DELETE,
-    ENDED,
-    FIND,
-    IDENTIFIERS,
     INSERT,
-    UNENDED,
     UPDATE,
     Row,
-    convert,
     encode,
     unconvert,
 )
@@ -115,25 +112,31 @@ class JobTable:
         """
         Look up a job.
         """
-        return self._read(_find, identifier)
+        return self._read(looking.find, identifier)
+
+    def search(self, query: Query) -> Deferred[Page]:
+        """
+        Find the jobs that somebody wants to see.
+        """
+        return self._read(looking.search, query)
 
     def unended(self) -> Deferred[list[Record]]:
         """
         Find the jobs that have not ended.
         """
-        return self._read(_findUnended)
+        return self._read(looking.findUnended)
 
     def ended(self) -> Deferred[list[tuple[str, int]]]:
         """
         Find the jobs that have ended, and when.
         """
-        return self._read(_findEnded)
+        return self._read(looking.findEnded)
 
     def identifiers(self) -> Deferred[set[str]]:
         """
         Find the identifiers of all jobs.
         """
-        return self._read(_findIdentifiers)
+        return self._read(looking.findIdentifiers)
 
     def close(self) -> Deferred[None]:
         """
@@ -276,34 +279,3 @@ def _checkpoint(connection: Any) -> None:
     Move everything from the journal to the file itself.
     """
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
-def _find(transaction: Transaction, identifier: str) -> Record:
-    """
-    Look up a job, in the thread that reads.
-    """
-    row = transaction.execute(FIND, (encode(identifier),)).fetchone()
-    if row is None:
-        raise NoSuchJob(identifier)
-    return convert(row)
-
-
-def _findUnended(transaction: Transaction) -> list[Record]:
-    """
-    Look up the jobs that have not ended, oldest first.
-    """
-    return [convert(row) for row in transaction.execute(UNENDED)]
-
-
-def _findEnded(transaction: Transaction) -> list[tuple[str, int]]:
-    """
-    Look up the jobs that have ended, and when.
-    """
-    return [(identifier, at) for identifier, at in transaction.execute(ENDED)]
-
-
-def _findIdentifiers(transaction: Transaction) -> set[str]:
-    """
-    Look up all identifiers.
-    """
-    return {identifier for (identifier,) in transaction.execute(IDENTIFIERS)}

@@ -18,6 +18,7 @@ from jobworker.errors import (
     BadConfiguration,
     LaunchFailed,
     NoSuchJob,
+    TooOld,
 )
 from jobworker.jobs import (
     FORCED,
@@ -28,6 +29,7 @@ from jobworker.link.conversing import pack
 from jobworker.link.framing import Deframer
 from jobworker.link.greeting import Greeting
 from jobworker.link.remote import RemoteRoster
+from jobworker.queries import Query
 from jobworker.roster.memory import Script
 from tests.contracts import exampleRecord
 from tests.contracts_roster import COMMANDS, Doing, Witness
@@ -209,6 +211,19 @@ class RefusalTests(TestCase):
                 self, self.supervision.path, greeting=Greeting(oldest, newest)
             )
             await remote.whenReady()
+
+    async def test_olderSupervisor(self) -> None:
+        """
+        What an older supervisor cannot do is said, and the rest goes on.
+        """
+        self.supervision.listen(greeting=Greeting(package="0.1"))
+        remote = makeRemote(self, self.supervision.path)
+        await remote.whenReady()
+        with self.assertRaises(TooOld) as caught:
+            await remote.search(Query())
+        self.assertIn("jobworker 0.1,", str(caught.exception))
+        with self.assertRaises(NoSuchJob):
+            await remote.find("00000000-0000-4000-8000-00000000cafe")
 
     async def test_stranger(self) -> None:
         """

@@ -60,7 +60,7 @@ EXPECTED: Final[Mapping[str, Mapping[tuple[str, ...], tuple[Code, Code]]]] = (
             (OBSERVER, USER): (OK, OK),
             (USER, "root"): (OK, OK),
         }
-        for method in ("QueryJob", "WaitJob")
+        for method in ("QueryJob", "ListJobs", "WaitJob")
     }
     | {
         method: {
@@ -132,6 +132,7 @@ class MatrixTests(RPCTestCase):
             "StreamLog": pb.StreamRequest(job=job),
             "ReadLog": pb.ReadRequest(job=job),
             "DeleteJob": job,
+            "ListJobs": pb.ListRequest(owner=owner),
             "WaitJob": job,
         }
         return requests[method]
@@ -237,7 +238,8 @@ class MatrixTests(RPCTestCase):
             "StreamLog": pb.StreamRequest(job=job),
             "ReadLog": pb.ReadRequest(job=job),
         }
-        self.assertEqual({"StartJob", *requests}, set(SERVICE.methods_by_name))
+        others = {"StartJob", "ListJobs"}
+        self.assertEqual(others | {*requests}, set(SERVICE.methods_by_name))
         for method, request in requests.items():
             for roles, (own, _) in EXPECTED[method].items():
                 token = claiming(roles=[*roles])

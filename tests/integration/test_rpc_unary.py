@@ -13,8 +13,9 @@ from twisted.internet.threads import deferToThread
 
 from jobworker.api import worker_pb2 as pb
 from jobworker.errors import NoRoom, RosterUnreachable, ShuttingDown, StorageFailed
-from jobworker.jobs import Command
+from jobworker.jobs import Command, Lost, advance
 from jobworker.rpc.server import MAX_REQUEST
+from tests.contracts import exampleRecord
 from tests.contracts_roster import COMMANDS, Doing
 from tests.rpc import RPCTestCase, fieldsOf, methodOf
 from tests.tokens import claiming
@@ -78,6 +79,34 @@ class UnaryTests(RPCTestCase):
         for each in waiting:
             self.assertEqual(await each, stopped)
         self.assertEqual(await self.call("WaitJob", job), stopped)
+
+    async def test_list(self) -> None:
+        """
+        Jobs are listed, the newest first, page by page, while others come.
+        """
+        records = [
+            exampleRecord(number, owner="alice" if number % 2 else "bob")
+            for number in range(5)
+        ]
+        for record in records[:2]:
+            self.roster.put(advance(record, Lost(9, "power cut")))
+        for record in records[2:]:
+            self.roster.put(record)
+        seen: list[str] = []
+        request = pb.ListRequest(page_size=2)
+        while True:
+            answer = await self.call("ListJobs", request)
+            seen += [each.job.id for each in answer.jobs]
+            if not answer.next_page_token:
+                break
+            request.page_token = answer.next_page_token
+            self.roster.put(exampleRecord(10 + len(seen)))
+        self.assertEqual(seen, [record.identifier for record in records[::-1]])
+        request = pb.ListRequest(states=[pb.LOST], owner="alice")
+        (lost,) = (await self.call("ListJobs", request)).jobs
+        self.assertEqual(lost, await self.call("QueryJob", lost.job))
+        request = pb.ListRequest(started_before=records[2].started, states=[pb.RUNNING])
+        self.assertEqual(await self.call("ListJobs", request), pb.JobList())
 
     async def test_exits(self) -> None:
         """

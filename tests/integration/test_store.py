@@ -249,7 +249,7 @@ class OpenTableTests(SynchronousTestCase):
                     connection.execute(f"PRAGMA {name}").fetchone()[0]
                     for name in ("application_id", "user_version", "journal_mode")
                 ],
-                [APPLICATION, 1, "wal"],
+                [APPLICATION, 2, "wal"],
             )
 
     def test_again(self) -> None:
@@ -296,7 +296,7 @@ class OpenTableTests(SynchronousTestCase):
         """
         path = self.mktemp()
         openTable(path)
-        self.execute(path, "PRAGMA user_version = 2")
+        self.execute(path, "PRAGMA user_version = 99")
         self.assertIn("newer version", self.refusal(path))
 
     def test_damaged(self) -> None:

@@ -1,0 +1,89 @@
+"""
+What a supervisor does for a gateway that asks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from twisted.internet.defer import Deferred, fail
+
+from ..api import supervisor_pb2 as pb
+from ..errors import LaunchFailed, NoSuchJob
+from ..interfaces import IRoster
+from ..jobs import Record
+from ..queries import Page
+from .conversion import (
+    BadMessage,
+    convertRecord,
+    decode,
+    unconvertCommand,
+    unconvertManner,
+)
+from .framing import LONGEST
+from .paging import convertPage, unconvertQuery
+
+# The longest request to start a job, and the longest subject, in bytes: a
+# record with both is a message too.
+_COMMAND: Final = LONGEST - 2**20
+_NAME: Final = 2**16
+
+# Identifiers become parts of paths, so that nothing else may be one.
+_IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def isIdentifier(text: str) -> bool:
+    """
+    Say whether there could be a job with this identifier.
+    """
+    return _IDENTIFIER.fullmatch(text) is not None
+
+
+def do(
+    roster: IRoster, request: pb.Request
+) -> Deferred[Record] | Deferred[Page] | Deferred[None]:
+    """
+    Begin what a gateway asks for.
+
+    @raise BadMessage: If that is nothing, or makes no sense.
+    """
+    what = request.WhichOneof("what")
+    if what == "start":
+        if request.ByteSize() > _COMMAND:
+            return fail(LaunchFailed("the command line is too long"))
+        command = unconvertCommand(request.start.command)
+        return roster.start(command, _name(request.start.owner))
+    if what == "search":
+        return roster.search(unconvertQuery(request.search))
+    if what not in ("stop", "find", "delete"):
+        raise BadMessage(f"a request for {what}")
+    identifier = decode(getattr(request, what).identifier)
+    if not isIdentifier(identifier):
+        return fail(NoSuchJob(identifier))
+    if what == "find":
+        return roster.find(identifier)
+    if what == "delete":
+        return roster.delete(identifier)
+    manner = unconvertManner(request.stop.manner)
+    return roster.stop(identifier, _name(request.stop.by), manner)
+
+
+def answerOf(number: int, result: Record | Page | None) -> pb.Answer:
+    """
+    Make the answer to a request that was done.
+    """
+    if result is None:
+        return pb.Answer(number=number, done=pb.Done())
+    if isinstance(result, Page):
+        return pb.Answer(number=number, page=convertPage(result))
+    return pb.Answer(number=number, record=convertRecord(result))
+
+
+def _name(text: bytes) -> str:
+    """
+    Get the subject that somebody is known by.
+    """
+    if len(text) > _NAME:
+        raise BadMessage(f"a subject of {len(text)} bytes")
+    return decode(text)

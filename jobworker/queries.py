@@ -1,0 +1,109 @@
+"""
+Which jobs somebody wants to see, and which of them he gets at a time.
+
+Jobs are in the order in which they were started, the newest first, and those
+that were started in the same nanosecond in that of their identifiers.  What
+comes after a job in this order stays the same while others come and go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from attrs import frozen
+
+from .jobs import Cause, Record
+
+#: The most jobs that are given at a time.
+MOST: Final = 1000
+
+# About how many characters of command lines are given at a time: a message
+# with them must not become too long for who gets it.
+_ROOM: Final = 2**18
+
+
+@frozen
+class Query:
+    """
+    What somebody wants to see.
+
+    @ivar running: Whether jobs are wanted that have not ended.
+    @ivar causes: Of those that have ended, the causes that are wanted.
+    @ivar owner: The subject whose jobs are wanted; C{None} for all.
+    @ivar after: When a job was started at the earliest: nanoseconds since the
+        epoch.
+    @ivar before: The time before which it was started.
+    @ivar prefix: What its identifier begins with.
+    @ivar behind: When the job was started, and the identifier, of the last
+        that was seen: what is wanted comes behind it.
+    @ivar limit: How many are wanted at most.
+    """
+
+    running: bool = True
+    causes: frozenset[Cause] = frozenset(Cause)
+    owner: str | None = None
+    after: int | None = None
+    before: int | None = None
+    prefix: str = ""
+    behind: tuple[int, str] | None = None
+    limit: int = 100
+
+    def matches(self, record: Record) -> bool:
+        """
+        Say whether a job is wanted.
+        """
+        if record.ending is None:
+            wanted = self.running
+        else:
+            wanted = record.ending.cause in self.causes
+        return (
+            wanted
+            and (self.owner is None or record.owner == self.owner)
+            and (self.after is None or record.started >= self.after)
+            and (self.before is None or record.started < self.before)
+            and (self.behind is None or _place(record) < self.behind)
+            and record.identifier.startswith(self.prefix)
+        )
+
+
+@frozen
+class Page:
+    """
+    Some of the jobs that are wanted.
+
+    @ivar more: Whether there are others behind them.
+    """
+
+    records: tuple[Record, ...] = ()
+    more: bool = False
+
+
+def fill(query: Query, records: Iterable[Record]) -> Page:
+    """
+    Take as many jobs as can be given at a time.
+
+    @param records: Those that are wanted, in order.  No more are taken than
+        are needed.
+    """
+    taken: list[Record] = []
+    room = _ROOM
+    for record in records:
+        room -= sum(map(len, record.command.arguments), len(record.command.program))
+        room -= 8 * len(record.command.arguments)
+        if len(taken) >= min(query.limit, MOST) or (taken and room < 0):
+            return Page(tuple(taken), True)
+        taken.append(record)
+    return Page(tuple(taken))
+
+
+def search(query: Query, records: Iterable[Record]) -> Page:
+    """
+    Find the jobs that are wanted among those in memory.
+    """
+    found = sorted(filter(query.matches, records), key=_place, reverse=True)
+    return fill(query, found)
+
+
+def _place(record: Record) -> tuple[int, str]:
+    return record.started, record.identifier

@@ -1,0 +1,88 @@
+"""
+Looking things up in the job table, in the thread that reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.enterprise.adbapi import Transaction
+
+from ..errors import NoSuchJob
+from ..jobs import Record
+from ..queries import Page, Query, fill
+from .rows import ENDED, FIND, IDENTIFIERS, SELECT, UNENDED, convert, encode
+
+
+def find(transaction: Transaction, identifier: str) -> Record:
+    """
+    Look up a job, in the thread that reads.
+    """
+    row = transaction.execute(FIND, (encode(identifier),)).fetchone()
+    if row is None:
+        raise NoSuchJob(identifier)
+    return convert(row)
+
+
+def search(transaction: Transaction, query: Query) -> Page:
+    """
+    Look up some jobs, and read no more of them than are given.
+    """
+    return fill(query, map(convert, transaction.execute(*_searching(query))))
+
+
+def findUnended(transaction: Transaction) -> list[Record]:
+    """
+    Look up the jobs that have not ended, oldest first.
+    """
+    return [convert(row) for row in transaction.execute(UNENDED)]
+
+
+def findEnded(transaction: Transaction) -> list[tuple[str, int]]:
+    """
+    Look up the jobs that have ended, and when.
+    """
+    return [(identifier, at) for identifier, at in transaction.execute(ENDED)]
+
+
+def findIdentifiers(transaction: Transaction) -> set[str]:
+    """
+    Look up all identifiers.
+    """
+    return {identifier for (identifier,) in transaction.execute(IDENTIFIERS)}
+
+
+def _searching(query: Query) -> tuple[str, dict[str, Any]]:
+    """
+    Make the statement that finds the jobs somebody wants, in order.
+
+    @return: The statement, and what is bound in it.
+    """
+    conditions: list[str] = []
+    bound: dict[str, Any] = {}
+
+    def require(condition: str, **values: object) -> None:
+        conditions.append(condition)
+        bound.update(values)
+
+    causes = [repr(cause.value) for cause in query.causes]
+    ended = f"phase = 'ended' AND cause IN ({', '.join(sorted(causes))})"
+    running = "phase != 'ended' OR " if query.running else ""
+    require(f"({running}{ended})")
+    if query.owner is not None:
+        require("owner = CAST(:owner AS TEXT)", owner=encode(query.owner))
+    if query.after is not None:
+        require("started >= :after", after=query.after)
+    if query.before is not None:
+        require("started < :before", before=query.before)
+    if query.behind is not None:
+        at, identifier = query.behind
+        require(
+            "(started, id) < (:at, CAST(:id AS TEXT))", at=at, id=encode(identifier)
+        )
+    if query.prefix:
+        # Identifiers are of characters that all come before the "g".
+        require("id >= CAST(:first AS TEXT)", first=encode(query.prefix))
+        require("id < CAST(:last AS TEXT)", last=encode(query.prefix + "g"))
+    where = " AND ".join(conditions)
+    return f"{SELECT} WHERE {where} ORDER BY started DESC, id DESC", bound

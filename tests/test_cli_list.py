@@ -1,0 +1,178 @@
+"""
+The command that lists jobs, and how the client lists them.
+"""
+
+from __future__ import annotations
+
+import json
+
+import grpc
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from jobworker.api import worker_pb2 as wire
+from jobworker.cli.listing import _width, table
+from jobworker.client.failures import Unacceptable, UnknownJob
+from jobworker.client.values import JobStatus, State
+
+from .commandlines import Outcome, run
+from .wireserver import WireServer, status
+
+
+def identifierOf(number: int) -> str:
+    """
+    Make an id; its first digits are the number.
+    """
+    return f"{number:08}-0000-4000-8000-000000000000"
+
+
+class ListTests(SynchronousTestCase):
+    """
+    The command shows what the server says.
+    """
+
+    def setUp(self) -> None:
+        """
+        Start a server that has seven jobs and gives three at a time.
+        """
+        self.asked: list[wire.ListRequest] = []
+        self.jobs = []
+        for number in range(7):
+            self.jobs.append(status(wire.RUNNING, -1))
+            self.jobs[-1].job.id = identifierOf(number)
+        self.server = WireServer({"ListJobs": self.list})
+        self.addCleanup(self.server.stop)
+
+    def list(
+        self,
+        request: wire.ListRequest,
+        context: grpc.ServicerContext,
+    ) -> wire.JobList:
+        """
+        Give a page.
+        """
+        self.asked.append(request)
+        found = [
+            each for each in self.jobs if each.job.id.startswith(request.id_prefix)
+        ]
+        start = int(request.page_token or 0)
+        end = start + min(request.page_size, 3)
+        token = str(end) if end < len(found) else ""
+        return wire.JobList(jobs=found[start:end], next_page_token=token)
+
+    def ps(self, *arguments: str) -> Outcome:
+        """
+        Run the command.
+        """
+        return run([*self.server.flags(), "ps", *arguments])
+
+    def test_all(self) -> None:
+        """
+        All pages are fetched, and everything is written out.
+        """
+        lines = self.ps("--all").out.decode().splitlines()
+        self.assertEqual(
+            lines[0].split(), ["ID", "OWNER", "STATE", "STARTED", "COMMAND"]
+        )
+        self.assertEqual(
+            [line.split()[0] for line in lines[1:]], [*map(identifierOf, range(7))]
+        )
+        self.assertTrue(lines[1].endswith("sh -c 'exit 0'"))
+
+    def test_asked(self) -> None:
+        """
+        Each wish is told to the server.
+        """
+        rows = {
+            (): wire.ListRequest(states=[wire.RUNNING]),
+            ("--all",): wire.ListRequest(),
+            ("--state", "lost", "--state=exited"): wire.ListRequest(
+                states=[wire.LOST, wire.EXITED]
+            ),
+            ("--owner", "bob"): wire.ListRequest(owner="bob", states=[wire.RUNNING]),
+        }
+        for arguments, request in rows.items():
+            self.asked.clear()
+            self.assertEqual(self.ps(*arguments).code, 0)
+            request.page_size = 1000
+            self.assertEqual(self.asked[0], request)
+
+    def test_limit(self) -> None:
+        """
+        No more is fetched than is wanted.
+        """
+        outcome = self.ps("--limit", "4", "--json")
+        self.assertEqual(
+            [json.loads(line)["id"] for line in outcome.out.splitlines()],
+            [*map(identifierOf, range(4))],
+        )
+        self.assertEqual([request.page_size for request in self.asked], [4, 1])
+
+    def test_wrong(self) -> None:
+        """
+        What makes no sense is a wrong use of the command.
+        """
+        for arguments in (
+            ("--all", "--state", "lost"),
+            ("--state", "unknown"),
+            ("--limit", "0"),
+            ("surplus",),
+        ):
+            outcome = self.ps(*arguments)
+            self.assertEqual((outcome.code, outcome.err.count("\n")), (64, 1))
+
+    def test_resolve(self) -> None:
+        """
+        The beginning of an id is enough if no other begins so.
+        """
+        with self.server.client() as client:
+            self.assertEqual(client.resolve("00000004"), identifierOf(4))
+            self.assertEqual(client.resolve(identifierOf(9)), identifierOf(9))
+            self.assertRaises(UnknownJob, client.resolve, "1")
+            self.assertRaises(Unacceptable, client.resolve, "0")
+            self.assertRaises(Unacceptable, client.resolve, "")
+            with self.assertRaises(Unacceptable):
+                client.jobs([State.UNKNOWN])
+
+
+class TableTests(SynchronousTestCase):
+    """
+    Jobs as a table.
+    """
+
+    def test_rows(self) -> None:
+        """
+        A job is told in one line, and ids are as long as they must be.
+        """
+        second = 1_000_000_000
+        command, owner = ("sh", ("-c", "echo\n日本")), "al\x1bice"
+        jobs = [
+            JobStatus("12345678-a", *command, owner, 1, State.RUNNING, started=0),
+            JobStatus("12345678-b", "true", (), "bob", 2, State.EXITED, 3),
+            JobStatus("22345678-b", "true", (), "bob", 2, State.STOPPED, None, 15),
+        ]
+        self.assertEqual(
+            table(jobs, 200 * second, 80),
+            [
+                "ID          OWNER      STATE            STARTED  COMMAND",
+                "12345678-a  al\\x1bice  running          3m ago   sh -c 'echo\\n日本'",
+                "12345678-b  bob        exited 3                  true",
+                "22345678-b  bob        stopped SIGTERM           true",
+            ],
+        )
+        ages = {-5: "0s", 119: "119s", 7199: "119m", 7200: "2h", 172_800: "2d"}
+        for seconds, age in ages.items():
+            (_, line) = table(jobs[:1], seconds * second, 80)
+            self.assertIn(f" {age} ago ", line)
+
+    @given(st.text(min_size=1), st.text(), st.integers(1, 200))
+    def test_fits(self, text: str, owner: str, columns: int) -> None:
+        """
+        No line is wider than the terminal, and none breaks.
+        """
+        job = JobStatus("1" * 36, text, (text,), owner, 1, State.RUNNING, started=0)
+        for line in table([job], 0, columns):
+            self.assertLessEqual(_width(line), columns)
+            self.assertTrue(line.isprintable())
