@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from secrets import token_hex
 from typing import Final
 
@@ -70,7 +69,9 @@ def chooseRoom(folder: str | None = None) -> Room:
     @param folder: In which directory; C{None} is the one for temporary files.
     """
     if folder is None:
-        folder = tempfile.gettempdir()
+        # The module tempfile would try whether it can write there, and leave
+        # the file if a signal came.
+        folder = os.path.abspath(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108
         if len(os.fsencode(folder)) > _LONGEST - 40:
             folder = "/tmp"  # noqa: S108 - what is made there is ours alone
     name = f"jobworker-gateway-{os.getpid()}-{token_hex(4)}"
