@@ -55,6 +55,35 @@ class LaunchFailed(JobWorkerError):
 
 
 @frozen(eq=False)
+class BadSpecification(JobWorkerError):
+    """
+    A start asks for what nobody can have.
+
+    @ivar field: What in it is to blame.
+    @ivar reason: Why, in words that are fit for the caller.
+    """
+
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@frozen(eq=False)
+class KeyTaken(JobWorkerError):
+    """
+    Another job of the same owner was started with this key; no job was
+    created.
+    """
+
+    key: str
+
+    def __str__(self) -> str:
+        return f"the key {self.key!r} belongs to a job that was started differently"
+
+
+@frozen(eq=False)
 class StillRunning(JobWorkerError):
     """
     What was asked needs a job that has ended, and this one has not.

@@ -52,6 +52,9 @@ class IRoster(Interface):
         """
         Start a job.
 
+        If it has a key, and this owner has a job with that key, there is
+        nothing to start: that job is the answer, whether it runs or has ended.
+
         @return: A L{Deferred} firing with the record when the command's own
             program runs and the record is on disk.
 
@@ -63,6 +66,12 @@ class IRoster(Interface):
 
         @raise NoRoom: (asynchronously) If the host has too little left of
             something.  No job was created.
+
+        @raise KeyTaken: (asynchronously) If the job with that key is another
+            one.
+
+        @raise TooOld: (asynchronously) If this roster cannot give a job all
+            that this one asks for.
 
         @raise ShuttingDown: (asynchronously) If the service is ending.
 
@@ -360,6 +369,14 @@ class IJobStore(Interface):
     def search(query: Query) -> Deferred[Page]:
         """
         Find the jobs that somebody wants to see.
+        """
+
+    def findKey(owner: str, key: str) -> Deferred[Record | None]:
+        """
+        Look up the job, running or ended, that an owner has started with a
+        key.
+
+        @return: A L{Deferred} of C{None} if there is none.
         """
 
     def unended() -> Deferred[list[Record]]:

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from attrs import evolve, field, frozen
 
 from .errors import IllegalTransition
+from .specification import NOTHING, Specification
 
 
 class Source(IntEnum):
@@ -52,6 +53,8 @@ class Cause(Enum):
     @cvar SIGNALED: A signal that nobody asked us for ended its command.
     @cvar STOPPED: Somebody asked for its end.
     @cvar LOG_LIMIT: It wrote more than its log may hold.
+    @cvar TIMED_OUT: It ran for longer than was asked for.
+    @cvar IDLE: It wrote nothing for longer than was asked for.
     @cvar LOST: The process that ran it died.
     """
 
@@ -59,6 +62,8 @@ class Cause(Enum):
     SIGNALED = "signaled"
     STOPPED = "stopped"
     LOG_LIMIT = "log limit"
+    TIMED_OUT = "timed out"
+    IDLE = "idle"
     LOST = "lost"
 
 
@@ -66,10 +71,13 @@ class Cause(Enum):
 class Command:
     """
     What to run, as it was asked.
+
+    @ivar specification: What it shall find, and what becomes of it.
     """
 
     program: str
     arguments: tuple[str, ...] = ()
+    specification: Specification = NOTHING
 
 
 @frozen
@@ -122,6 +130,19 @@ POLITE: Final = Manner()
 
 #: Kill at once.
 FORCED: Final = Manner(SIGKILL, 0.0)
+
+
+def usual(command: Command, grace: float | None = None) -> Manner:
+    """
+    Find how a command is ended where nobody says how.
+
+    @param grace: The grace of one that does not say so itself.
+    """
+    wanted = command.specification
+    return Manner(
+        wanted.stopSignal or SIGTERM,
+        grace if wanted.stopGrace is None else wanted.stopGrace,
+    )
 
 
 @frozen

@@ -14,6 +14,7 @@ from typing import Final
 from attrs import frozen
 
 from .jobs import Cause, Record
+from .specification import NOTHING, Specification
 
 #: The most jobs that are given at a time.
 MOST: Final = 1000
@@ -91,6 +92,7 @@ def fill(query: Query, records: Iterable[Record]) -> Page:
     for record in records:
         room -= sum(map(len, record.command.arguments), len(record.command.program))
         room -= 8 * len(record.command.arguments)
+        room -= _size(record.command.specification)
         if len(taken) >= min(query.limit, MOST) or (taken and room < 0):
             return Page(tuple(taken), True)
         taken.append(record)
@@ -103,6 +105,16 @@ def search(query: Query, records: Iterable[Record]) -> Page:
     """
     found = sorted(filter(query.matches, records), key=_place, reverse=True)
     return fill(query, found)
+
+
+def _size(wanted: Specification) -> int:
+    """
+    Say about how many characters a specification has.
+    """
+    if wanted == NOTHING:
+        return 0
+    texts = [*wanted.environment, *wanted.labels]
+    return 200 + sum(len(name) + len(value or "") for name, value in texts)
 
 
 def _place(record: Record) -> tuple[int, str]:

@@ -31,6 +31,7 @@ from jobworker.jobs import (
     advance,
 )
 from jobworker.queries import Page, Query
+from jobworker.specification import Specification
 
 if TYPE_CHECKING:
     _Base = TestCase
@@ -234,6 +235,31 @@ class IJobStoreTests(_Base):
             await self.store.add(exampleRecord(number, command=command))
         page = await self.store.search(Query())
         self.assertEqual((len(page.records), page.more), (1, True))
+
+    async def test_findKey(self) -> None:
+        """
+        A job is found by its owner and the key of its start, until it is
+        deleted.
+        """
+        command = Command("true", (), Specification(key="a key é"))
+        record = exampleRecord(command=command)
+        await self.store.add(exampleRecord(1))
+        await self.store.add(record)
+        self.assertEqual(await self.store.findKey("alice", "a key é"), record)
+        self.assertIsNone(await self.store.findKey("alice", "another"))
+        self.assertIsNone(await self.store.findKey("bob", "a key é"))
+        await self.store.delete(record.identifier)
+        self.assertIsNone(await self.store.findKey("alice", "a key é"))
+
+    async def test_keyTwice(self) -> None:
+        """
+        Two jobs of one owner cannot have the same key.
+        """
+        command = Command("true", (), Specification(key="k"))
+        await self.store.add(exampleRecord(1, command=command))
+        await self.store.add(exampleRecord(2, command=command, owner="bob"))
+        with self.assertRaises(StorageFailed):
+            await self.store.add(exampleRecord(3, command=command))
 
     async def test_unended(self) -> None:
         """

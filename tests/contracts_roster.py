@@ -15,12 +15,13 @@ from uuid import uuid4
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from attrs import define, field
+from attrs import define, evolve, field
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
 from jobworker.errors import (
+    KeyTaken,
     LaunchFailed,
     NoSuchJob,
     NotRunning,
@@ -39,6 +40,7 @@ from jobworker.jobs import (
     Status,
 )
 from jobworker.queries import Page, Query
+from jobworker.specification import Specification
 
 if TYPE_CHECKING:
     _Base = TestCase
@@ -245,6 +247,39 @@ class IRosterTests(_Base):
         A roster provides L{IRoster}.
         """
         self.assertTrue(verifyObject(IRoster, self.roster))
+
+    async def test_key(self) -> None:
+        """
+        Starts of one owner with one key are one job, those at once and those
+        after its end; another owner has another one.
+        """
+        command = evolve(
+            COMMANDS[Doing.SUCCEEDS], specification=Specification(key="one")
+        )
+        records = await gatherResults(
+            [self.roster.start(command, "alice") for _ in range(20)]
+        )
+        self.assertEqual(len({record.identifier for record in records}), 1)
+        other = await self.roster.start(command, "bob")
+        await self.ended(other.identifier)
+        self.assertEqual(
+            (await self.roster.start(command, "bob")).identifier, other.identifier
+        )
+        self.assertNotEqual(other.identifier, records[0].identifier)
+
+    async def test_keyTaken(self) -> None:
+        """
+        A start with the key of a job that was started differently fails.
+        """
+        wanted = Specification(key="two")
+        command = evolve(COMMANDS[Doing.SUCCEEDS], specification=wanted)
+        await self.roster.start(command, "alice")
+        for different in (
+            evolve(COMMANDS[Doing.FAILS], specification=wanted),
+            evolve(command, specification=evolve(wanted, name="x")),
+        ):
+            with self.assertRaises(KeyTaken):
+                await self.roster.start(different, "alice")
 
     async def test_start(self) -> None:
         """

@@ -28,6 +28,13 @@ from jobworker.jobs import (
     advance,
 )
 from jobworker.queries import Query
+from jobworker.specification import (
+    NOTHING,
+    RESOURCES,
+    Input,
+    ResourceLimit,
+    Specification,
+)
 
 #: Times, in nanoseconds: any that 64 bits can hold.
 times = st.integers(0, 2**63 - 1)
@@ -51,7 +58,38 @@ reasons = arguments
 
 identifiers = st.uuids().map(str)
 
-commands = st.builds(Command, arguments, st.lists(arguments, max_size=5).map(tuple))
+_names = st.text("abzAZ_", min_size=1, max_size=5)
+_seconds = st.none() | st.floats(0.001, 1e6)
+_bounds = st.integers(-1, 2**62)
+
+#: What jobs ask for, not always within the limits.
+specifications = st.builds(
+    Specification,
+    environment=st.dictionaries(_names, st.none() | arguments, max_size=3),
+    directory=st.just("") | arguments.map("/{}".format),
+    umask=st.none() | st.integers(0, 0o777),
+    nice=st.none() | st.integers(0, 19),
+    limits=st.lists(
+        st.builds(ResourceLimit, st.sampled_from(RESOURCES), _bounds, _bounds),
+        max_size=2,
+        unique_by=lambda limit: limit.resource,
+    ),
+    timeout=_seconds,
+    idleTimeout=_seconds,
+    stopSignal=st.integers(0, 64),
+    stopGrace=_seconds,
+    labels=st.dictionaries(_names, arguments, max_size=3),
+    name=st.just("") | _names,
+    key=st.just("") | arguments,
+    input=st.none() | st.binary(max_size=5).map(Input.of),
+)
+
+commands = st.builds(
+    Command,
+    arguments,
+    st.lists(arguments, max_size=5).map(tuple),
+    st.just(NOTHING) | specifications,
+)
 
 processes = st.builds(
     ProcessIdentity,
@@ -76,7 +114,9 @@ stops = st.builds(
     by=subjects,
     manner=manners,
     at=times,
-    cause=st.sampled_from([Cause.STOPPED, Cause.LOG_LIMIT]),
+    cause=st.sampled_from(
+        [Cause.STOPPED, Cause.LOG_LIMIT, Cause.TIMED_OUT, Cause.IDLE]
+    ),
     reason=reasons,
 )
 

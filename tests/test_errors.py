@@ -27,6 +27,8 @@ EXAMPLES: list[tuple[JobWorkerError, str]] = [
     (errors.RosterUnreachable("connection refused"), "connection refused"),
     (errors.TooOld("list jobs", "0.1"), "list jobs"),
     (errors.ShuttingDown(), "shutting down"),
+    (errors.BadSpecification("nice", "the niceness is wrong"), "niceness"),
+    (errors.KeyTaken(FORGED), repr(FORGED)),
     (errors.StorageFailed("disk full"), "disk full"),
     (errors.IllegalTransition("Drained while ended"), "Drained"),
     (errors.SpoolDamaged("/var/x", "bad frame"), "/var/x"),

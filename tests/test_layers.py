@@ -18,7 +18,8 @@ ROOT = Path(__file__).parent.parent
 #: package, never from another one beside it.
 LAYERS = (
     {"errors", "crashing"},
-    {"jobs", "milestones"},
+    {"specification", "milestones"},
+    {"jobs", "packing"},
     {"queries"},
     {"interfaces"},
     {"api"},
@@ -61,6 +62,8 @@ PURE = {
     "jobworker.errors",
     "jobworker.jobs",
     "jobworker.queries",
+    "jobworker.specification",
+    "jobworker.packing",
     "jobworker.access.identity",
     "jobworker.access.policy",
     "jobworker.access.claims",

@@ -25,6 +25,7 @@ from jobworker.link.conversion import (
     unconvertCommand,
     unconvertManner,
     unconvertRecord,
+    withoutNews,
 )
 from jobworker.link.failing import SupervisorFailed, convertFailure, unconvertFailure
 from jobworker.link.paging import (
@@ -50,6 +51,7 @@ failures = st.one_of(
     st.builds(errors.StillRunning, identifiers),
     st.builds(errors.StopIgnored, identifiers, st.floats(0, 1e6)),
     st.builds(errors.LaunchFailed, reasons),
+    st.builds(errors.KeyTaken, reasons),
     st.builds(errors.NoRoom, reasons),
     st.builds(errors.StorageFailed, reasons),
     st.builds(errors.RosterUnreachable, reasons),
@@ -123,6 +125,19 @@ class ConversionTests(SynchronousTestCase):
             (str(again), repr(again)), (str(error), repr(error)), "not the same data"
         )
 
+    @given(records)
+    def test_oldGateways(self, record: Record) -> None:
+        """
+        Gateways that know no specifications are told of no cause that came
+        with them, and of all else as it is.
+        """
+        told = withoutNews(record)
+        causes = {each.cause for each in (told.stop, told.ending) if each is not None}
+        self.assertFalse(causes & {Cause.TIMED_OUT, Cause.IDLE})
+        self.assertEqual(told.status, record.status)
+        if (record.ending or record.stop) is None:
+            self.assertEqual(told, record)
+
     def test_unforeseen(self) -> None:
         """
         Of what a roster does not promise only the fact arrives.
@@ -175,6 +190,10 @@ class ConversionTests(SynchronousTestCase):
         ):
             self.assertRaises(BadMessage, unconvertQuery, search)
         self.assertRaises(BadMessage, unconvertManner, pb.Manner(signal=65))
+        for unknown in (b"{", b"\xff", b'{"gpu": 1}'):
+            self.assertRaises(
+                BadMessage, unconvertCommand, pb.Command(specification=unknown)
+            )
         self.assertRaises(
             BadMessage, unconvertManner, pb.Manner(signal=15, grace=float("nan"))
         )

@@ -34,7 +34,6 @@ from jobworker.jobs import (
     advance,
 )
 from jobworker.rpc.conversion import (
-    MAX_GRACE,
     BadRequest,
     Reading,
     describe,
@@ -45,6 +44,7 @@ from jobworker.rpc.conversion import (
     parseReading,
     parseStart,
 )
+from jobworker.specification import MAX_GRACE
 from tests.contracts import exampleRecord
 from tests.strategies import records
 

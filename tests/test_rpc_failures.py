@@ -16,8 +16,10 @@ from jobworker import errors
 from jobworker.access.claims import BadToken
 from jobworker.errors import (
     BadConfiguration,
+    BadSpecification,
     IllegalTransition,
     JobWorkerError,
+    KeyTaken,
     LaunchFailed,
     NoRoom,
     NoSuchJob,
@@ -46,6 +48,8 @@ TOLD: dict[JobWorkerError, tuple[Code, str]] = {
     BadRequest("grace", "too long"): (Code.INVALID_ARGUMENT, "grace"),
     BadToken("expired"): (Code.PERMISSION_DENIED, ""),
     Denied("not yours"): (Code.PERMISSION_DENIED, ""),
+    BadSpecification("nice", "wrong"): (Code.INVALID_ARGUMENT, "nice"),
+    KeyTaken("k"): (Code.ALREADY_EXISTS, "key"),
     LaunchFailed("not found"): (Code.INVALID_ARGUMENT, "command"),
     NoSuchJob("x"): (Code.NOT_FOUND, "job"),
     NotRunning("x"): (Code.ALREADY_EXISTS, "job"),

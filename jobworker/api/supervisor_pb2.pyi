@@ -22,6 +22,8 @@ class Cause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAUSE_STOPPED: _ClassVar[Cause]
     CAUSE_LOG_LIMIT: _ClassVar[Cause]
     CAUSE_LOST: _ClassVar[Cause]
+    CAUSE_TIMED_OUT: _ClassVar[Cause]
+    CAUSE_IDLE: _ClassVar[Cause]
 PHASE_UNSPECIFIED: Phase
 PHASE_RUNNING: Phase
 PHASE_DRAINING: Phase
@@ -32,6 +34,8 @@ CAUSE_SIGNALED: Cause
 CAUSE_STOPPED: Cause
 CAUSE_LOG_LIMIT: Cause
 CAUSE_LOST: Cause
+CAUSE_TIMED_OUT: Cause
+CAUSE_IDLE: Cause
 
 class Envelope(_message.Message):
     __slots__ = ("hello", "refusal", "request", "answer", "event")
@@ -203,6 +207,7 @@ class Failure(_message.Message):
         STORAGE_FAILED: _ClassVar[Failure.Kind]
         SHUTTING_DOWN: _ClassVar[Failure.Kind]
         UNREACHABLE: _ClassVar[Failure.Kind]
+        KEY_TAKEN: _ClassVar[Failure.Kind]
     UNEXPECTED: Failure.Kind
     NO_SUCH_JOB: Failure.Kind
     NOT_RUNNING: Failure.Kind
@@ -213,6 +218,7 @@ class Failure(_message.Message):
     STORAGE_FAILED: Failure.Kind
     SHUTTING_DOWN: Failure.Kind
     UNREACHABLE: Failure.Kind
+    KEY_TAKEN: Failure.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -238,12 +244,16 @@ class Growth(_message.Message):
     def __init__(self, identifiers: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class Command(_message.Message):
-    __slots__ = ("program", "arguments")
+    __slots__ = ("program", "arguments", "specification", "input")
     PROGRAM_FIELD_NUMBER: _ClassVar[int]
     ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
+    SPECIFICATION_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
     program: bytes
     arguments: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, program: _Optional[bytes] = ..., arguments: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    specification: bytes
+    input: bytes
+    def __init__(self, program: _Optional[bytes] = ..., arguments: _Optional[_Iterable[bytes]] = ..., specification: _Optional[bytes] = ..., input: _Optional[bytes] = ...) -> None: ...
 
 class Manner(_message.Message):
     __slots__ = ("signal", "grace")

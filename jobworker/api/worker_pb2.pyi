@@ -25,6 +25,8 @@ class Cause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAUSE_STOPPED: _ClassVar[Cause]
     CAUSE_LOST: _ClassVar[Cause]
     CAUSE_LOG_LIMIT: _ClassVar[Cause]
+    CAUSE_TIMED_OUT: _ClassVar[Cause]
+    CAUSE_IDLE: _ClassVar[Cause]
 
 class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -41,17 +43,73 @@ CAUSE_SIGNALED: Cause
 CAUSE_STOPPED: Cause
 CAUSE_LOST: Cause
 CAUSE_LOG_LIMIT: Cause
+CAUSE_TIMED_OUT: Cause
+CAUSE_IDLE: Cause
 SOURCE_UNSPECIFIED: Source
 STDOUT: Source
 STDERR: Source
 
 class Command(_message.Message):
-    __slots__ = ("cmd", "args")
+    __slots__ = ("cmd", "args", "environment", "unset", "directory", "umask", "nice", "limits", "timeout", "idle_timeout", "stop_signal", "stop_grace", "labels", "name", "key", "stdin", "stdin_bytes")
+    class EnvironmentEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     CMD_FIELD_NUMBER: _ClassVar[int]
     ARGS_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
+    UNSET_FIELD_NUMBER: _ClassVar[int]
+    DIRECTORY_FIELD_NUMBER: _ClassVar[int]
+    UMASK_FIELD_NUMBER: _ClassVar[int]
+    NICE_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    IDLE_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    STOP_SIGNAL_FIELD_NUMBER: _ClassVar[int]
+    STOP_GRACE_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    STDIN_FIELD_NUMBER: _ClassVar[int]
+    STDIN_BYTES_FIELD_NUMBER: _ClassVar[int]
     cmd: str
     args: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, cmd: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ...) -> None: ...
+    environment: _containers.ScalarMap[str, str]
+    unset: _containers.RepeatedScalarFieldContainer[str]
+    directory: str
+    umask: int
+    nice: int
+    limits: _containers.RepeatedCompositeFieldContainer[ResourceLimit]
+    timeout: _duration_pb2.Duration
+    idle_timeout: _duration_pb2.Duration
+    stop_signal: int
+    stop_grace: _duration_pb2.Duration
+    labels: _containers.ScalarMap[str, str]
+    name: str
+    key: str
+    stdin: bytes
+    stdin_bytes: int
+    def __init__(self, cmd: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., environment: _Optional[_Mapping[str, str]] = ..., unset: _Optional[_Iterable[str]] = ..., directory: _Optional[str] = ..., umask: _Optional[int] = ..., nice: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[ResourceLimit, _Mapping]]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., idle_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., stop_signal: _Optional[int] = ..., stop_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., name: _Optional[str] = ..., key: _Optional[str] = ..., stdin: _Optional[bytes] = ..., stdin_bytes: _Optional[int] = ...) -> None: ...
+
+class ResourceLimit(_message.Message):
+    __slots__ = ("resource", "soft", "hard")
+    RESOURCE_FIELD_NUMBER: _ClassVar[int]
+    SOFT_FIELD_NUMBER: _ClassVar[int]
+    HARD_FIELD_NUMBER: _ClassVar[int]
+    resource: str
+    soft: int
+    hard: int
+    def __init__(self, resource: _Optional[str] = ..., soft: _Optional[int] = ..., hard: _Optional[int] = ...) -> None: ...
 
 class Job(_message.Message):
     __slots__ = ("id",)

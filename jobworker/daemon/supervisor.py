@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
-from time import time_ns
+from time import monotonic, time_ns
 from typing import Final
 
 from zope.interface import implementer
@@ -199,7 +199,9 @@ class Supervisor(Service):
         drain, thread = startDrain(self._reactor)
         logs = LogKeeper(self._reactor, self._state.logs, drain, self._settings.quota)
         admit = DiskReserve(self._reactor, self._state.path, self._settings.reserve)
-        roster = LocalRoster(self._reactor, time_ns, launcher, logs, store, admit)
+        roster = LocalRoster(
+            self._reactor, time_ns, launcher, logs, store, admit, elapsed=monotonic
+        )
         retention = Retention(
             self._reactor, time_ns, roster, store, logs, self._settings.retain
         )

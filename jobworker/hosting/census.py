@@ -20,10 +20,7 @@ from typing import Final
 from attrs import frozen
 
 from ..jobs import ProcessIdentity
-
-#: The variable that every process of a job has in its environment, unless it
-#: took that away.
-MARK: Final = "JOBWORKER_JOB_ID"
+from ..specification import MARK
 
 _GONE: Final = (FileNotFoundError, ProcessLookupError)
 # Bytes that are read at once.

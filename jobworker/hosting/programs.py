@@ -54,17 +54,22 @@ def encode(command: Command) -> list[bytes]:
     return encoded
 
 
-def examine(program: bytes, path: str) -> None:
+def examine(program: bytes, path: str, directory: str = "") -> None:
     """
     Look whether a program can be run.  This may wait for a disk.
 
     @param path: Directories to look for it, as in C{PATH}.
 
+    @param directory: Where it will be run; empty for our own directory.
+
     @raise LaunchFailed: If it cannot.
     """
     name = program.decode("utf-8", "surrogateescape")
+    where = os.fsencode(directory)
+    if where:
+        _examineDirectory(where)
     try:
-        _examineFile(name, _find(program, os.fsencode(path)))
+        _examineFile(name, _find(program, os.fsencode(path), where), where)
     except OSError as error:
         raise refuse(name, error) from error
 
@@ -91,18 +96,34 @@ def _explain(program: str, error: OSError) -> str:
     return f"cannot run {program!r}: {os.strerror(error.errno or 0)}"
 
 
-def _find(program: bytes, path: bytes) -> bytes:
+def _examineDirectory(directory: bytes) -> None:
+    """
+    Check that a directory can be worked in.
+    """
+    try:
+        if not stat.S_ISDIR(os.stat(directory).st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(directory, os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        name = directory.decode("utf-8", "surrogateescape")
+        raise LaunchFailed(
+            f"cannot change to the directory {name!r}: {os.strerror(error.errno or 0)}"
+        ) from error
+
+
+def _find(program: bytes, path: bytes, where: bytes) -> bytes:
     """
     Find a program as a shell does: the first that may be executed.
 
     @raise OSError: If there is none.
     """
     if b"/" in program:
-        _permit(program)
-        return program
+        _permit(os.path.join(where, program))
+        return os.path.join(where, program)
     refusal: OSError = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     for directory in path.split(b":"):
-        candidate = os.path.join(directory or b".", program)
+        candidate = os.path.join(where, directory or b".", program)
         try:
             _permit(candidate)
         except (FileNotFoundError, NotADirectoryError):
@@ -124,7 +145,7 @@ def _permit(file: bytes) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-def _examineFile(program: str, file: bytes) -> None:
+def _examineFile(program: str, file: bytes, where: bytes) -> None:
     """
     Check that the kernel will know what to do with a file.
     """
@@ -132,7 +153,7 @@ def _examineFile(program: str, file: bytes) -> None:
     if head is None:
         return
     if head.startswith(_SCRIPT):
-        _examineInterpreter(program, head)
+        _examineInterpreter(program, head, where)
     elif not _ours(head) and not _taught():
         raise LaunchFailed(f"{program!r} has a format that cannot be run here")
 
@@ -148,7 +169,7 @@ def _head(file: bytes) -> bytes | None:
         return None
 
 
-def _examineInterpreter(program: str, head: bytes) -> None:
+def _examineInterpreter(program: str, head: bytes, where: bytes) -> None:
     """
     Check that what a script wants to be run by is there.
     """
@@ -156,7 +177,7 @@ def _examineInterpreter(program: str, head: bytes) -> None:
     if not words:
         raise LaunchFailed(f"the script {program!r} names no interpreter")
     try:
-        _permit(words[0])
+        _permit(os.path.join(where, words[0]))
     except OSError as error:
         if error.errno in _SHORTAGES:
             raise

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from attrs import define, field
@@ -25,8 +26,10 @@ from twisted.python.failure import Failure
 from ..errors import BadConfiguration, LaunchFailed
 from ..jobs import ProcessIdentity, Source, Status
 from ..milestones import Milestone
+from ..specification import NOTHING, Input, Specification
 from .census import identify
 from .programs import refuse
+from .prologue import REASONS, openInput, prologue
 
 # The descriptor of the pipe by which the shell tells that it could not
 # execute the program.
@@ -37,15 +40,15 @@ _NOT_FOUND: Final = 127
 
 # When exec fails, dash undoes the redirection and leaves by way of the trap.
 _DASH: Final = """\
-unset PWD OLDPWD
 trap 'echo >&3' EXIT
+{prologue}unset PWD OLDPWD
 exec "$@" 3>&-
 """
 
 # Other shells cannot tell.  They add to the environment, too, and not all let
 # that be undone.
 _OTHER: Final = """\
-unset PWD OLDPWD SHLVL _
+{prologue}unset PWD OLDPWD SHLVL _
 exec -- "$@" 3>&-
 """
 
@@ -56,16 +59,19 @@ class Spawned(ProcessProtocol):
     A process that was spawned, and what becomes of it.
 
     @ivar _program: What is to be run, for messages.
+    @ivar _directory: Where, for messages.
     @ivar unidentified: Why the process could not be identified, if so.
-    @ivar _refused: Whether the shell told that it could not.
+    @ivar _refused: What the shell told when it could not; it may be in the
+        middle of that.
     """
 
     _program: str
+    _directory: str = ""
     process: ProcessIdentity = field(init=False)
     exited: Milestone[Status] = field(factory=Milestone, init=False)
     running: Deferred[Spawned] = field(factory=Deferred, init=False)
     unidentified: OSError | None = field(default=None, init=False)
-    _refused: bool = field(default=False, init=False)
+    _refused: bytes = field(default=b"", init=False)
 
     def connectionMade(self) -> None:
         """
@@ -82,7 +88,7 @@ class Spawned(ProcessProtocol):
         """
         The shell says that it could not execute the program.
         """
-        self._refused = True
+        self._refused += data
 
     def childConnectionLost(self, childFD: int) -> None:  # noqa: ARG002
         """
@@ -103,7 +109,10 @@ class Spawned(ProcessProtocol):
         """
         Tell that the program was never run.
         """
-        if status.code == _NOT_FOUND:
+        step = self._refused.strip()
+        if step in REASONS:
+            reason = REASONS[step].format(directory=self._directory)
+        elif status.code == _NOT_FOUND:
             reason = f"command not found: {self._program!r}"
         else:
             reason = f"the system refuses to execute {self._program!r}"
@@ -123,18 +132,16 @@ class Spawner:
     _reactor: IReactorProcess
     _openFiles: int | None = None
     _session: str = field(init=False)
-    _shell: tuple[str, str, str] = field(init=False)
+    _shell: str = field(init=False)
+    _script: str = field(init=False)
     _nothing: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._session = _tool("setsid", "util-linux")
         dash = shutil.which("dash")
         limit = "" if self._openFiles is None else f"ulimit -S -n {self._openFiles}\n"
-        self._shell = (
-            (dash, "-c", limit + _DASH)
-            if dash
-            else (_tool("sh", "dash"), "-c", limit + _OTHER)
-        )
+        self._shell = dash or _tool("sh", "dash")
+        self._script = limit + (_DASH if dash else _OTHER)
         self._nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         # A mask would be inherited by every job.
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -144,6 +151,7 @@ class Spawner:
         command: Sequence[bytes],
         environment: Mapping[str, str],
         outputs: Mapping[Source, int],
+        wanted: Specification = NOTHING,
     ) -> Spawned:
         """
         Spawn a command in a session of its own.
@@ -152,37 +160,66 @@ class Spawner:
 
         @param outputs: What the command writes to; other sources go nowhere.
 
+        @param wanted: What the command is to find; its environment and what
+            ends it are not looked at.
+
         @return: The process; its C{running} fires when the program runs, or
             fails with L{LaunchFailed}.
 
-        @raise LaunchFailed: If the kernel refuses the arguments.
+        @raise LaunchFailed: If the kernel refuses the arguments, or this host
+            cannot do what is wanted.
 
         @raise NoRoom: If it has no more processes or descriptors to give.
         """
         program = os.fsdecode(command[0])
-        spawned = Spawned(program)
+        lines, before = prologue(wanted)
+        script = self._script.replace("{prologue}", lines)
+        arguments: list[str | bytes] = [
+            self._shell,
+            "-c",
+            script,
+            "jobworker",
+            *before,
+            *command,
+        ]
+        spawned = Spawned(program, wanted.directory)
         try:
-            self._reactor.spawnProcess(
-                spawned,
-                self._session,
-                ["setsid", *self._shell, "jobworker", *command],
-                env=environment,
-                path=None,
-                uid=None,
-                gid=None,
-                usePTY=False,
-                childFDs={
-                    0: self._nothing,
-                    1: outputs.get(Source.STDOUT, self._nothing),
-                    2: outputs.get(Source.STDERR, self._nothing),
-                    _TELLTALE: "r",
-                },
-            )
+            with self._reading(wanted.input) as standardInput:
+                self._reactor.spawnProcess(
+                    spawned,
+                    self._session,
+                    ["setsid", *arguments],
+                    env=environment,
+                    path=None,
+                    uid=None,
+                    gid=None,
+                    usePTY=False,
+                    childFDs={
+                        0: standardInput,
+                        1: outputs.get(Source.STDOUT, self._nothing),
+                        2: outputs.get(Source.STDERR, self._nothing),
+                        _TELLTALE: "r",
+                    },
+                )
         except OSError as error:
             raise refuse(program, error) from error
         if spawned.unidentified is not None:
             raise refuse(program, spawned.unidentified)
         return spawned
+
+    @contextmanager
+    def _reading(self, wanted: Input | None) -> Iterator[int]:
+        """
+        Have something to read while the context lasts.
+        """
+        if wanted is None:
+            yield self._nothing
+            return
+        descriptor = openInput(wanted)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def close(self) -> None:
         """

@@ -24,7 +24,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from ..errors import LaunchFailed
-from ..hosting.census import MARK, Entry
+from ..hosting.census import Entry
 from ..hosting.host import Host, Household
 from ..hosting.leftovers import Leftovers
 from ..hosting.programs import encode, examine
@@ -32,6 +32,7 @@ from ..hosting.spawning import Spawner
 from ..hosting.sweeping import Sweep
 from ..interfaces import IJobHandle, ILauncher
 from ..jobs import Command, ProcessIdentity, Source, Status
+from ..specification import MARK
 
 # Seconds that a program which could be run is taken to be so, and how many
 # programs that is remembered of.
@@ -122,7 +123,7 @@ class PlainLauncher:
     _spawner: Spawner
     _host: Host
     _environment: Mapping[str, str]
-    _examined: dict[bytes, float] = field(factory=dict, init=False)
+    _examined: dict[tuple[bytes, str, str], float] = field(factory=dict, init=False)
 
     def launch(
         self, identifier: str, command: Command, outputs: Mapping[Source, int]
@@ -149,9 +150,17 @@ class PlainLauncher:
         See whether the command can be run, spawn it, and wait until it runs.
         """
         arguments = encode(command)
-        await self._examine(arguments[0])
-        environment = {**self._environment, MARK: identifier}
-        spawned = self._spawner.spawn(arguments, environment, outputs)
+        wanted = command.specification
+        environment = dict(self._environment)
+        for name, value in wanted.environment:
+            if value is None:
+                environment.pop(name, None)
+            else:
+                environment[name] = value
+        environment[MARK] = identifier
+        path = environment.get("PATH", _PATH)
+        await self._examine(arguments[0], path, wanted.directory)
+        spawned = self._spawner.spawn(arguments, environment, outputs, wanted)
         household = Household(identifier, spawned, _pipes(outputs.values()))
         self._host.admit(household)
         try:
@@ -161,18 +170,18 @@ class PlainLauncher:
             raise
         return PlainHandle(self._clock, self._host, household)
 
-    async def _examine(self, program: bytes) -> None:
+    async def _examine(self, program: bytes, path: str, directory: str) -> None:
         """
         See whether a program can be run, unless that was seen a moment ago.
         """
         now = self._clock.seconds()
-        if self._examined.get(program, now) > now:
+        case = (program, path, directory)
+        if self._examined.get(case, now) > now:
             return
-        path = self._environment.get("PATH", os.defpath)
-        await self._inThread(partial(examine, program, path))
+        await self._inThread(partial(examine, program, path, directory))
         if len(self._examined) >= _REMEMBERED:
             self._examined.clear()
-        self._examined[program] = now + _MOMENT
+        self._examined[case] = now + _MOMENT
 
 
 def makePlainLauncher(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from attrs import evolve
+
 from ..api import supervisor_pb2 as pb
 from ..jobs import (
     Cause,
@@ -21,6 +23,8 @@ from ..jobs import (
     Status,
     Stop,
 )
+from ..packing import pack, unpack
+from ..specification import NOTHING
 
 
 class BadMessage(Exception):
@@ -40,8 +44,13 @@ CAUSES: Final = {
     Cause.SIGNALED: pb.CAUSE_SIGNALED,
     Cause.STOPPED: pb.CAUSE_STOPPED,
     Cause.LOG_LIMIT: pb.CAUSE_LOG_LIMIT,
+    Cause.TIMED_OUT: pb.CAUSE_TIMED_OUT,
+    Cause.IDLE: pb.CAUSE_IDLE,
     Cause.LOST: pb.CAUSE_LOST,
 }
+
+# Causes that came with specifications.
+_NEWS: Final = {Cause.TIMED_OUT, Cause.IDLE}
 
 _PHASES: Final = {number: phase for phase, number in PHASES.items()}
 _CAUSES: Final = {number: cause for cause, number in CAUSES.items()}
@@ -68,16 +77,30 @@ def convertCommand(command: Command) -> pb.Command:
     """
     Make a message of a command.
     """
-    return pb.Command(
+    message = pb.Command(
         program=encode(command.program), arguments=map(encode, command.arguments)
     )
+    wanted = command.specification
+    if wanted != NOTHING:
+        message.specification = encode(pack(wanted))
+        if wanted.input is not None and wanted.input.data is not None:
+            message.input = wanted.input.data
+    return message
 
 
 def unconvertCommand(message: pb.Command) -> Command:
     """
     Make a command of a message.
     """
-    return Command(decode(message.program), tuple(map(decode, message.arguments)))
+    try:
+        wanted = unpack(
+            decode(message.specification),
+            message.input if message.HasField("input") else None,
+        )
+    except ValueError as error:
+        raise BadMessage(str(error)) from error
+    arguments = tuple(map(decode, message.arguments))
+    return Command(decode(message.program), arguments, wanted)
 
 
 def convertManner(manner: Manner) -> pb.Manner:
@@ -95,6 +118,18 @@ def unconvertManner(message: pb.Manner) -> Manner:
     if not 0 < message.signal <= 64 or not (grace is None or grace >= 0):
         raise BadMessage("a manner to end jobs that does not exist")
     return Manner(message.signal, grace)
+
+
+def withoutNews(record: Record) -> Record:
+    """
+    Put a record into the words of gateways that know no specifications.
+    """
+    stop, ending = record.stop, record.ending
+    if stop is not None and stop.cause in _NEWS:
+        stop = evolve(stop, cause=Cause.STOPPED)
+    if ending is not None and ending.cause in _NEWS:
+        ending = evolve(ending, cause=Cause.STOPPED)
+    return evolve(record, stop=stop, ending=ending)
 
 
 def convertRecord(record: Record) -> pb.Record:

@@ -10,6 +10,7 @@ from typing import Final
 from ..api import supervisor_pb2 as pb
 from ..errors import (
     JobWorkerError,
+    KeyTaken,
     LaunchFailed,
     NoRoom,
     NoSuchJob,
@@ -43,6 +44,7 @@ _MAKERS: Final[
     pb.Failure.NO_ROOM: lambda _i, reason, _s: NoRoom(reason),
     pb.Failure.STORAGE_FAILED: lambda _i, reason, _s: StorageFailed(reason),
     pb.Failure.SHUTTING_DOWN: lambda _i, _r, _s: ShuttingDown(),
+    pb.Failure.KEY_TAKEN: lambda _i, reason, _s: KeyTaken(reason),
     pb.Failure.UNREACHABLE: lambda _i, reason, _s: RosterUnreachable(reason),
 }
 
@@ -70,6 +72,8 @@ def convertFailure(error: BaseException | None) -> pb.Failure | None:
             return _because(pb.Failure.STORAGE_FAILED, reason)
         case RosterUnreachable(reason=reason):
             return _because(pb.Failure.UNREACHABLE, reason)
+        case KeyTaken(key=key):
+            return _because(pb.Failure.KEY_TAKEN, key)
         case ShuttingDown():
             return pb.Failure(kind=pb.Failure.SHUTTING_DOWN)
     return None

@@ -18,9 +18,12 @@ from .conversion import decode, encode
 OLDEST: Final = 1
 NEWEST: Final = 1
 
+#: The capability to give jobs what they ask for beside their command.
+SPECIFICATION: Final = "specification"
+
 
 #: What this package can do as a supervisor that the version does not imply.
-CAPABILITIES: Final = frozenset({"search"})
+CAPABILITIES: Final = frozenset({"search", SPECIFICATION})
 
 
 class Misfit(Exception):

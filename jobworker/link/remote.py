@@ -24,10 +24,11 @@ from ..interfaces import IRoster, IRosterListener
 from ..jobs import Command, Lost, Manner, Record, advance
 from ..milestones import Milestone
 from ..queries import Page, Query
+from ..specification import NOTHING
 from . import asking
 from .calling import Call, Result
 from .failing import SupervisorFailed
-from .greeting import Greeting, ourGreeting
+from .greeting import SPECIFICATION, Greeting, ourGreeting
 from .hearing import hear, insist, recall
 from .known import KnownJobs
 from .line import Line
@@ -114,8 +115,16 @@ class RemoteRoster:
 
     def start(self, command: Command, owner: str) -> Deferred[Record]:
         """
-        Start a job there.
+        Start a job there, if it gets all that it asks for.
         """
+        theirs = self.supervisor
+        if (
+            command.specification != NOTHING
+            and theirs is not None
+            and SPECIFICATION not in theirs.capabilities
+        ):
+            what = "give a job what it asks for beside its command"
+            return fail(TooOld(what, theirs.package))
         try:
             starting = self._ask(asking.start(command, owner), "started")
             return starting.addCallback(insist(Record))

@@ -27,10 +27,11 @@ from .conversion import (
     convertRecord,
     decode,
     encode,
+    withoutNews,
 )
 from .doing import answerOf, do, isIdentifier
 from .failing import convertFailure
-from .greeting import Greeting, ourGreeting
+from .greeting import SPECIFICATION, Greeting, ourGreeting
 from .outbox import MOST
 from .peers import Peer, readPeer
 
@@ -132,7 +133,7 @@ class Session(Conversation):
         """
         crashPoint("link-event")
         self._queueGrowth()
-        self.put("event", lambda: pb.Event(changed=convertRecord(record)))
+        self.put("event", lambda: pb.Event(changed=convertRecord(self._told(record))))
 
     def logGrew(self, identifier: str) -> None:
         """
@@ -156,6 +157,14 @@ class Session(Conversation):
         self._followed.clear()
         self._grown.clear()
         self._terms.gone(self)
+
+    def _told(self, record: Record) -> Record:
+        """
+        Put a record into words that this gateway understands.
+        """
+        if self.theirs is None or SPECIFICATION not in self.theirs.capabilities:
+            return withoutNews(record)
+        return record
 
     def _do(
         self, what: str | None, request: pb.Request
@@ -183,6 +192,10 @@ class Session(Conversation):
         def done(result: Record | Page | None) -> None:
             if result is not None:
                 crashPoint("link-answer")
+            if isinstance(result, Record):
+                result = self._told(result)
+            elif isinstance(result, Page):
+                result = Page(tuple(map(self._told, result.records)), result.more)
             self._say(partial(answerOf, number, result))
 
         def failed(failure: Failure) -> None:

@@ -33,11 +33,17 @@ from ..jobs import (
     Stop,
     StopRequested,
     advance,
+    usual,
 )
 from ..milestones import Milestone
+from .deadlines import Deadlines
 
 #: Seconds that a command is given to leave when no grace was set.
 PATIENCE: Final = 1.0
+
+# Seconds between the signal and the end where a time limit ends a job that
+# does not say how long it needs.
+_GRACE: Final = 5.0
 
 # Seconds until a store that refused is asked again.
 _RETRY: Final = 0.5
@@ -53,6 +59,7 @@ class Course:
     @ivar _linger: Seconds that what the command left behind is given to close
         the output.
     @ivar _changed: Called with each record once it is on disk.
+    @ivar _elapsed: Seconds on a clock that nobody sets.
     @ivar _hurried: Whether what was left behind shall be killed at once.
     """
 
@@ -64,6 +71,8 @@ class Course:
     _store: IJobStore
     _linger: float
     _changed: Callable[[Record], None]
+    _elapsed: Callable[[], float]
+    _deadlines: Deadlines = field(init=False)
     _latest: Record = field(init=False)
     _hurried: Milestone[None] = field(factory=Milestone, init=False)
     _ended: Milestone[Record] = field(factory=Milestone, init=False)
@@ -72,6 +81,8 @@ class Course:
 
     def __attrs_post_init__(self) -> None:
         self._latest = self.record
+        wanted = self.record.command.specification
+        self._deadlines = Deadlines(self._clock, self._elapsed, wanted, self._expire)
 
     async def run(self) -> None:
         """
@@ -79,8 +90,10 @@ class Course:
         """
         limit = self._log.whenOverQuota()
         limit.addCallbacks(self._exceed, _forgive)
+        self._deadlines.start()
         status = await self._handle.whenExited()
         limit.cancel()
+        self._deadlines.cancel()
         crashPoint("job-exited")
         saved = self._advance(CommandExited(status))
         await self._lingering()
@@ -105,6 +118,12 @@ class Course:
         if stop.manner.grace is None and self._latest.phase is Phase.RUNNING:
             return self._waitPatiently()
         return self._ended.wait()
+
+    def grew(self) -> None:
+        """
+        The job has written something.
+        """
+        self._deadlines.hear()
 
     def whenEnded(self) -> Deferred[Record]:
         """
@@ -153,6 +172,14 @@ class Course:
         """
         if self._latest.phase is Phase.RUNNING:
             self._request(Stop("", FORCED, self._now(), Cause.LOG_LIMIT, reason))
+
+    def _expire(self, cause: Cause, reason: str) -> None:
+        """
+        End a job at one of its deadlines.
+        """
+        if self._latest.phase is Phase.RUNNING:
+            manner = usual(self.record.command, _GRACE)
+            self._request(Stop("", manner, self._now(), cause, reason))
 
     def _waitPatiently(self) -> Deferred[Record]:
         """

@@ -28,10 +28,11 @@ from ..interfaces import (
     IRoster,
     IRosterListener,
 )
-from ..jobs import Command, Manner, Phase, Record, Stop
+from ..jobs import Command, Manner, Phase, Record, Stop, usual
 from ..milestones import Milestone
 from ..queries import Page, Query
 from .course import Course
+from .keys import Keys, remembered
 from .recovery import recover
 from .standing import stand
 
@@ -52,6 +53,8 @@ class LocalRoster:
     @ivar _admit: Raises L{NoRoom} if no job shall start now.
     @ivar _linger: Seconds that what a command leaves behind is given to close
         its output.
+    @ivar _elapsed: Seconds on a clock that nobody sets; that of C{_clock} if
+        C{None}.
     @ivar _courses: The jobs that have not ended.
     @ivar _recent: Records of the last that did.
     @ivar _followed: How often each job is followed.
@@ -67,17 +70,20 @@ class LocalRoster:
     _admit: Callable[[], None] = lambda: None
     _linger: float = _LINGER
     _identify: Callable[[], str] = lambda: str(uuid4())
+    _elapsed: Callable[[], float] | None = None
     _courses: dict[str, Course] = field(factory=dict, init=False)
     _recent: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
     _listeners: list[IRosterListener] = field(factory=list, init=False)
     _followed: Counter[str] = field(factory=Counter, init=False)
     _closing: bool = field(default=False, init=False)
+    _keys: Keys = field(init=False)
     _starting: int = field(default=0, init=False)
     _started: Milestone[None] = field(factory=Milestone, init=False)
 
     log = Logger()
 
     def __attrs_post_init__(self) -> None:
+        self._keys = Keys(self._store)
         self._logs.subscribe(self)
 
     def recover(self) -> Deferred[None]:
@@ -93,6 +99,8 @@ class LocalRoster:
         """
         Start a job.  It starts even if the Deferred is cancelled.
         """
+        if command.specification.key:
+            return stand(self._keys.startOnce(command, owner, self._start))
         return stand(self._start(command, owner))
 
     def stop(self, identifier: str, by: str, manner: Manner) -> Deferred[Record]:
@@ -202,6 +210,9 @@ class LocalRoster:
         """
         Tell of a growth, if the job is followed.
         """
+        course = self._courses.get(identifier)
+        if course is not None:
+            course.grew()
         if identifier in self._followed:
             for listener in tuple(self._listeners):
                 listener.logGrew(identifier)
@@ -244,7 +255,9 @@ class LocalRoster:
             raise
         crashPoint("start-launched")
         log.launched()
-        record = Record(identifier, command, owner, handle.process, self._now())
+        record = Record(
+            identifier, remembered(command), owner, handle.process, self._now()
+        )
         try:
             await self._store.add(record)
         except BaseException:
@@ -275,6 +288,7 @@ class LocalRoster:
             self._store,
             self._linger,
             self.jobChanged,
+            self._elapsed or self._clock.seconds,
         )
         self._courses[record.identifier] = course
         self.jobChanged(record)
@@ -300,6 +314,13 @@ class LocalRoster:
         """
         await self.close()
         await gatherResults(
-            course.stop(Stop("", Manner(grace=grace), self._now(), reason=reason))
+            course.stop(
+                Stop(
+                    "",
+                    Manner(usual(course.record.command).signal, grace),
+                    self._now(),
+                    reason=reason,
+                )
+            )
             for course in tuple(self._courses.values())
         )

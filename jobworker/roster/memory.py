@@ -13,12 +13,13 @@ from uuid import uuid4
 
 from zope.interface import implementer
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from ..errors import (
+    KeyTaken,
     LaunchFailed,
     NoSuchJob,
     NotRunning,
@@ -43,6 +44,7 @@ from ..jobs import (
 )
 from ..milestones import Milestone
 from ..queries import Page, Query, search
+from ..specification import NOTHING
 
 #: Seconds that a command is given to leave when no grace was set.
 PATIENCE: Final = 1.0
@@ -118,7 +120,15 @@ class MemoryRoster:
         """
         if self.refusal is not None:
             return fail(self.refusal)
-        script = self.scripts.get(command, Script(refusal="command not found"))
+        key = command.specification.key
+        for life in list(self._lives.values()):
+            known = life.record
+            if key and (known.owner, known.command.specification.key) == (owner, key):
+                same = known.command == command
+                return succeed(known) if same else fail(KeyTaken(key))
+        # Nothing else that is asked for makes a difference here.
+        plain = evolve(command, specification=NOTHING)
+        script = self.scripts.get(plain, Script(refusal="command not found"))
         if script.refusal is not None:
             return fail(LaunchFailed(script.refusal))
         process = ProcessIdentity(self._pids(), 1, "memory")

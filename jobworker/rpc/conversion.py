@@ -6,7 +6,7 @@ Requests are checked here and nowhere behind.
 
 from __future__ import annotations
 
-from signal import SIGTERM, Signals
+from signal import Signals
 from typing import Final
 from uuid import UUID
 
@@ -15,10 +15,9 @@ from google.protobuf.duration_pb2 import Duration
 
 from ..api import worker_pb2 as pb
 from ..errors import JobWorkerError, NoSuchJob
-from ..jobs import FORCED, Cause, Command, Manner, Phase, Record, Source
-
-#: The longest grace of a stop, in seconds: a day.
-MAX_GRACE: Final = 24 * 3600
+from ..jobs import FORCED, POLITE, Cause, Command, Manner, Phase, Record, Source, usual
+from ..specification import MAX_GRACE
+from .specifying import asText, describeSpecification, parseSpecification
 
 #: The greatest offset or number of a line that makes sense.
 MAX_OFFSET: Final = 2**62
@@ -34,6 +33,8 @@ STATES: Final = {
     Cause.SIGNALED: pb.EXITED,
     Cause.STOPPED: pb.STOPPED,
     Cause.LOG_LIMIT: pb.STOPPED,
+    Cause.TIMED_OUT: pb.STOPPED,
+    Cause.IDLE: pb.STOPPED,
     Cause.LOST: pb.LOST,
 }
 
@@ -42,6 +43,8 @@ _CAUSES: Final = {
     Cause.SIGNALED: pb.CAUSE_SIGNALED,
     Cause.STOPPED: pb.CAUSE_STOPPED,
     Cause.LOG_LIMIT: pb.CAUSE_LOG_LIMIT,
+    Cause.TIMED_OUT: pb.CAUSE_TIMED_OUT,
+    Cause.IDLE: pb.CAUSE_IDLE,
     Cause.LOST: pb.CAUSE_LOST,
 }
 
@@ -84,12 +87,14 @@ def parseCommand(message: pb.Command) -> Command:
     Find out what to run.
 
     @raise BadRequest: If that cannot be run by anybody.
+
+    @raise BadSpecification: If it asks for what nobody can have.
     """
     if not message.cmd:
         raise BadRequest("command", "the command is empty")
     if "\0" in message.cmd or any("\0" in argument for argument in message.args):
         raise BadRequest("command", "an argument cannot hold a NUL character")
-    return Command(message.cmd, tuple(message.args))
+    return Command(message.cmd, tuple(message.args), parseSpecification(message))
 
 
 def parseJob(message: pb.Job) -> str:
@@ -114,21 +119,24 @@ def parseJob(message: pb.Job) -> str:
     return canonical
 
 
-def parseManner(message: pb.StopRequest) -> Manner:
+def parseManner(message: pb.StopRequest, command: Command | None = None) -> Manner:
     """
     Find out how a job is to be stopped.
 
+    What the request does not say, the command may have said when it was
+    started.
+
     @raise BadRequest: If it cannot be done so.
     """
-    signal = message.signal or SIGTERM
-    if signal not in _SIGNALS:
-        raise BadRequest("signal", f"{signal} is no signal; those are 1 to 64")
-    grace = None
+    if message.signal and message.signal not in _SIGNALS:
+        raise BadRequest("signal", f"{message.signal} is no signal; those are 1 to 64")
+    manner = POLITE if command is None else usual(command)
+    grace = manner.grace
     if message.HasField("grace"):
         grace = _seconds(message.grace)
         if not 0 <= grace <= MAX_GRACE:
             raise BadRequest("grace", f"the grace must be 0 to {MAX_GRACE} seconds")
-    return FORCED if message.force else Manner(int(signal), grace)
+    return FORCED if message.force else Manner(message.signal or manner.signal, grace)
 
 
 def parseStart(message: pb.StreamRequest) -> int:
@@ -166,13 +174,13 @@ def describe(record: Record) -> pb.JobStatus:
     """
     Say what is known of a job.
     """
+    command = describeSpecification(record.command.specification)
+    command.cmd = asText(record.command.program)
+    command.args.extend(asText(argument) for argument in record.command.arguments)
     return pb.JobStatus(
         job=pb.Job(id=record.identifier),
-        command=pb.Command(
-            cmd=_text(record.command.program),
-            args=[_text(argument) for argument in record.command.arguments],
-        ),
-        owner=_text(record.owner),
+        command=command,
+        owner=asText(record.owner),
         status=_describeProcess(record),
         started=record.started,
         ended=0 if record.ending is None else record.ending.at,
@@ -192,6 +200,8 @@ def explain(record: Record) -> str:
         Cause.SIGNALED: "ended",
         Cause.STOPPED: f"stopped{by}",
         Cause.LOG_LIMIT: "stopped because its log reached its limit",
+        Cause.TIMED_OUT: "stopped because it ran for too long",
+        Cause.IDLE: "stopped because it wrote nothing for too long",
         Cause.LOST: "lost",
     }[ending.cause]
     if ending.status is not None and ending.status.signal is not None:
@@ -201,7 +211,7 @@ def explain(record: Record) -> str:
             return ""
         words += f" with code {ending.status.code}"
     if ending.reason:
-        words += f": {_text(ending.reason)}"
+        words += f": {asText(ending.reason)}"
     return f"Job {record.identifier} {words}"
 
 
@@ -214,7 +224,7 @@ def _describeProcess(record: Record) -> pb.ProcessStatus:
     if record.phase is Phase.ENDED and ending is not None:
         status.state = STATES[ending.cause]
         status.cause = _CAUSES[ending.cause]
-        status.reason = _text(ending.reason)
+        status.reason = asText(ending.reason)
         if ending.status is not None:
             if ending.status.code is not None:
                 status.exitCode = ending.status.code
@@ -264,11 +274,3 @@ def _nameOf(signal: int) -> str:
         return f" ({Signals(signal).name})"
     except ValueError:
         return ""
-
-
-def _text(text: str) -> str:
-    """
-    Make text that the wire can carry: lone surrogates, which stand for bytes
-    that are not UTF-8, become question marks.
-    """
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -16,7 +16,9 @@ from twisted.logger import Logger
 
 from ..access.claims import BadToken
 from ..errors import (
+    BadSpecification,
     JobWorkerError,
+    KeyTaken,
     LaunchFailed,
     NoRoom,
     NoSuchJob,
@@ -104,6 +106,7 @@ _TABLE: Final[Mapping[type[JobWorkerError], tuple[grpc.StatusCode, str]]] = {
     NotRunning: (grpc.StatusCode.ALREADY_EXISTS, "job"),
     StopIgnored: (grpc.StatusCode.DEADLINE_EXCEEDED, "force"),
     StillRunning: (grpc.StatusCode.FAILED_PRECONDITION, "job"),
+    KeyTaken: (grpc.StatusCode.ALREADY_EXISTS, "key"),
     NotAnswered: (grpc.StatusCode.DEADLINE_EXCEEDED, ""),
     StorageFailed: (grpc.StatusCode.RESOURCE_EXHAUSTED, ""),
     NoRoom: (grpc.StatusCode.RESOURCE_EXHAUSTED, ""),
@@ -124,7 +127,7 @@ def outcomeOf(error: Exception, method: str) -> Outcome:
 
     @param method: What was called.
     """
-    if isinstance(error, BadRequest):
+    if isinstance(error, BadRequest | BadSpecification):
         code = grpc.StatusCode.INVALID_ARGUMENT
         return Outcome(code, str(error), error.field)
     row = _TABLE.get(type(error)) if isinstance(error, JobWorkerError) else None

@@ -63,8 +63,9 @@ class Servicer:
         """
         Ask a job to end, and wait until it has.
         """
-        manner = parseManner(request)
+        parseManner(request)
         record = await self.find(request.job, caller, "StopJob")
+        manner = parseManner(request, record.command)
 
         def stop() -> Deferred[Record]:
             return self._roster.stop(record.identifier, caller.subject, manner)

@@ -11,7 +11,7 @@ from twisted.enterprise.adbapi import Transaction
 from ..errors import NoSuchJob
 from ..jobs import Record
 from ..queries import Page, Query, fill
-from .rows import ENDED, FIND, IDENTIFIERS, SELECT, UNENDED, convert, encode
+from .rows import ENDED, FIND, FIND_KEY, IDENTIFIERS, SELECT, UNENDED, convert, encode
 
 
 def find(transaction: Transaction, identifier: str) -> Record:
@@ -29,6 +29,14 @@ def search(transaction: Transaction, query: Query) -> Page:
     Look up some jobs, and read no more of them than are given.
     """
     return fill(query, map(convert, transaction.execute(*_searching(query))))
+
+
+def findKey(transaction: Transaction, owner: str, key: str) -> Record | None:
+    """
+    Look up a job by the key of its start.
+    """
+    found = transaction.execute(FIND_KEY, (encode(owner), encode(key))).fetchone()
+    return None if found is None else convert(found)
 
 
 def findUnended(transaction: Transaction) -> list[Record]:

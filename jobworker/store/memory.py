@@ -35,6 +35,9 @@ class MemoryJobStore:
         """
         if record.identifier in self._records:
             return fail(StorageFailed(f"{record.identifier!r} was added before"))
+        case = _case(record)
+        if case[1] and case in map(_case, self._records.values()):
+            return fail(StorageFailed(f"the key of {record.identifier!r} is taken"))
         return self._put(record)
 
     def update(self, record: Record) -> Deferred[None]:
@@ -73,6 +76,17 @@ class MemoryJobStore:
         if self._closed:
             return fail(ShuttingDown())
         return succeed(search(query, self._records.values()))
+
+    def findKey(self, owner: str, key: str) -> Deferred[Record | None]:
+        """
+        Look up the job that was started with a key.
+        """
+        if self._closed:
+            return fail(ShuttingDown())
+        for record in self._records.values():
+            if _case(record) == (owner, key):
+                return succeed(record)
+        return succeed(None)
 
     def unended(self) -> Deferred[list[Record]]:
         """
@@ -129,3 +143,10 @@ class MemoryJobStore:
         if self._closed:
             return ShuttingDown()
         return None if self.refusal is None else StorageFailed(self.refusal)
+
+
+def _case(record: Record) -> tuple[str, str]:
+    """
+    Get owner and key of a job.
+    """
+    return record.owner, record.command.specification.key

@@ -23,6 +23,7 @@ from ..jobs import (
     Status,
     Stop,
 )
+from ..packing import pack, unpack
 
 #: A row by the names of its columns.
 Row: TypeAlias = Mapping[str, Any]
@@ -34,6 +35,8 @@ _TEXTS: Final = frozenset(
         "owner",
         "program",
         "arguments",
+        "specification",
+        "start_key",
         "process_boot",
         "stop_by",
         "stop_reason",
@@ -63,6 +66,8 @@ COLUMNS: Final = (
     "cause",
     "ended",
     "reason",
+    "specification",
+    "start_key",
 )
 
 
@@ -90,6 +95,10 @@ SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM job"  # noqa: S608 - our own 
 
 FIND: Final = f"{SELECT} WHERE id = CAST(? AS TEXT)"
 
+FIND_KEY: Final = (
+    f"{SELECT} WHERE owner = CAST(? AS TEXT) AND start_key = CAST(? AS TEXT)"
+)
+
 UNENDED: Final = f"{SELECT} WHERE phase != 'ended' ORDER BY started, rowid"
 
 ENDED: Final = "SELECT id, ended FROM job WHERE phase = 'ended' ORDER BY ended, rowid"
@@ -105,7 +114,7 @@ def unconvert(record: Record) -> Row:
     and is stored once.
     """
     stop, ending = record.stop, record.ending
-    status = record.status
+    status, wanted = record.status, record.command.specification
     return {
         "id": encode(record.identifier),
         "owner": encode(record.owner),
@@ -127,6 +136,8 @@ def unconvert(record: Record) -> Row:
         "cause": None if ending is None else ending.cause.value,
         "ended": None if ending is None else ending.at,
         "reason": None if ending is None else encode(ending.reason),
+        "specification": encode(pack(wanted)),
+        "start_key": encode(wanted.key) if wanted.key else None,
     }
 
 
@@ -137,7 +148,11 @@ def convert(row: Row) -> Record:
     status = _status(row)
     return Record(
         identifier=row["id"],
-        command=Command(row["program"], tuple(json.loads(row["arguments"]))),
+        command=Command(
+            row["program"],
+            tuple(json.loads(row["arguments"])),
+            unpack(row["specification"]),
+        ),
         owner=row["owner"],
         process=ProcessIdentity(row["pid"], row["process_start"], row["process_boot"]),
         started=row["started"],

@@ -120,6 +120,12 @@ class JobTable:
         """
         return self._read(looking.search, query)
 
+    def findKey(self, owner: str, key: str) -> Deferred[Record | None]:
+        """
+        Look up the job that was started with a key.
+        """
+        return self._read(looking.findKey, owner, key)
+
     def unended(self) -> Deferred[list[Record]]:
         """
         Find the jobs that have not ended.

@@ -8,6 +8,8 @@ import os
 import sys
 from typing import Any
 
+from attrs import evolve
+
 from twisted.internet.testing import EventLoggingObserver
 from twisted.internet.utils import getProcessOutput
 from twisted.logger import LogLevel, globalLogPublisher
@@ -31,6 +33,7 @@ from jobworker.link.greeting import Greeting
 from jobworker.link.remote import RemoteRoster
 from jobworker.queries import Query
 from jobworker.roster.memory import Script
+from jobworker.specification import Specification
 from tests.contracts import exampleRecord
 from tests.contracts_roster import COMMANDS, Doing, Witness
 from tests.links import (
@@ -224,6 +227,21 @@ class RefusalTests(TestCase):
         self.assertIn("jobworker 0.1,", str(caught.exception))
         with self.assertRaises(NoSuchJob):
             await remote.find("00000000-0000-4000-8000-00000000cafe")
+
+    async def test_lesser(self) -> None:
+        """
+        A supervisor that knows no specifications is not asked for what it
+        would ignore; all else it is asked for as ever.
+        """
+        self.supervision.listen(greeting=Greeting())
+        remote = makeRemote(self, self.supervision.path)
+        await remote.whenReady()
+        command = COMMANDS[Doing.SLEEPS]
+        with self.assertRaises(TooOld):
+            wanted = Specification(timeout=1.0)
+            await remote.start(evolve(command, specification=wanted), "alice")
+        record = await remote.start(command, "alice")
+        self.assertEqual(record.command, command)
 
     async def test_stranger(self) -> None:
         """

@@ -14,9 +14,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from jobworker.hosting.census import MARK, mark
+from jobworker.hosting.census import mark
 from jobworker.interfaces import IRoster
 from jobworker.jobs import FORCED, Cause, Command, Manner, Phase, Record, Status
+from jobworker.specification import MARK
 from tests.contracts_roster import IRosterTests, Witness
 from tests.creatures import CREATURES
 from tests.hosts import descendants, until

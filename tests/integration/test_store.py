@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import sys
 from contextlib import closing
+from importlib import resources
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -21,9 +22,14 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from jobworker.errors import BadConfiguration, StorageFailed
 from jobworker.interfaces import IJobStore
 from jobworker.jobs import Command, CommandExited, Status, advance
-from jobworker.store.opening import APPLICATION, openTable
+from jobworker.store.opening import APPLICATION, configure, openTable
+from jobworker.store.rows import COLUMNS, FIND, convert, encode, unconvert
 from jobworker.store.table import JobTable
 from tests.contracts import IJobStoreTests, exampleRecord
+
+#: The present version of the schema, and the columns that came after the first.
+VERSION = 3
+LATER = ("specification", "start_key")
 
 #: A process that adds jobs, says so, and dies without any farewell.
 ADDER = """
@@ -249,7 +255,7 @@ class OpenTableTests(SynchronousTestCase):
                     connection.execute(f"PRAGMA {name}").fetchone()[0]
                     for name in ("application_id", "user_version", "journal_mode")
                 ],
-                [APPLICATION, 2, "wal"],
+                [APPLICATION, VERSION, "wal"],
             )
 
     def test_again(self) -> None:
@@ -296,8 +302,34 @@ class OpenTableTests(SynchronousTestCase):
         """
         path = self.mktemp()
         openTable(path)
-        self.execute(path, "PRAGMA user_version = 99")
+        self.execute(path, f"PRAGMA user_version = {VERSION + 1}")
         self.assertIn("newer version", self.refusal(path))
+
+    def test_older(self) -> None:
+        """
+        A table of an earlier version is brought up to date, and its jobs ask
+        for nothing.
+        """
+        path = self.mktemp()
+        schema = resources.files("jobworker.store").joinpath("schema/0001.sql")
+        record = exampleRecord()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(
+                f"{schema.read_text('utf-8')}; PRAGMA user_version = 1;"
+                f"PRAGMA application_id = {APPLICATION}"
+            )
+            columns = [each for each in COLUMNS if each not in LATER]
+            connection.execute(
+                f"INSERT INTO job ({', '.join(columns)}) VALUES "
+                f"({', '.join(f'CAST(:{each} AS TEXT)' for each in columns)})",
+                unconvert(record),
+            )
+            connection.commit()
+        openTable(path)
+        with closing(sqlite3.connect(path)) as connection:
+            configure(connection)
+            found = connection.execute(FIND, (encode(record.identifier),)).fetchone()
+            self.assertEqual(convert(found), record)
 
     def test_damaged(self) -> None:
         """
