@@ -82,10 +82,23 @@ class LogFiles:
         length = os.fstat(self._index).st_size - len(HEADER)
         last = max(length // SIZE - _FRAMES_AT_ONCE, 0)
         sizes = {s: os.fstat(file).st_size for s, file in self._files.items()}
-        for frame in self.frames(last, wait):
+        for frame in self._framesAbove(last, wait):
             if frame.kind == Kind.GAP:
                 sizes[Source(frame.source)] += frame.length
         return sizes
+
+    def _framesAbove(self, number: int, wait: bool) -> list[Frame]:
+        """
+        Read some frames, but none that was dropped.
+        """
+        while True:
+            floor = self.floor()
+            try:
+                return self.frames(max(number, floor.frame), wait)
+            except SpoolDamaged:
+                # Perhaps they have just been dropped.
+                if self.floor() == floor:
+                    raise
 
     def floor(self) -> Floor:
         """
