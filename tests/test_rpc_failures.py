@@ -10,6 +10,8 @@ from google.rpc.error_details_pb2 import BadRequest as BadRequestDetails
 from google.rpc.status_pb2 import Status
 from grpc import StatusCode as Code
 
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker import errors
@@ -69,7 +71,6 @@ TOLD: dict[JobWorkerError, tuple[Code, str]] = {
 UNTOLD = (
     BadConfiguration("secret"),
     IllegalTransition("secret"),
-    SpoolDamaged("/secret", "secret"),
 )
 
 
@@ -77,6 +78,19 @@ class OutcomeTests(SynchronousTestCase):
     """
     There is a status for everything.
     """
+
+    def test_damaged(self) -> None:
+        """
+        What is wrong with a log is told, and where it is only to the operator.
+        """
+        observer = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        outcome = outcomeOf(SpoolDamaged("/secret/index", "cut off"), "ReadLog")
+        self.assertIs(outcome.code, Code.DATA_LOSS)
+        self.assertEqual(
+            outcome.message, "the log of this job is damaged: index: cut off"
+        )
+        (event,) = observer
+        self.assertIn("/secret/index", event["error"])
 
     def test_told(self) -> None:
         """
@@ -90,7 +104,7 @@ class OutcomeTests(SynchronousTestCase):
         """
         For every failure it is decided whether it is told.
         """
-        decided = {type(error) for error in (*TOLD, *UNTOLD)}
+        decided = {type(error) for error in (*TOLD, *UNTOLD)} | {SpoolDamaged}
         ours = {
             each
             for _, each in inspect.getmembers(errors, inspect.isclass)

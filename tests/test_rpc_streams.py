@@ -22,7 +22,7 @@ from twisted.internet.task import Clock
 
 from jobworker.access.identity import Caller
 from jobworker.api import worker_pb2 as pb
-from jobworker.errors import NoSuchJob, ShuttingDown
+from jobworker.errors import NoSuchJob, ShuttingDown, SpoolDamaged
 from jobworker.jobs import CommandExited, Drained, Record, Source, Status, advance
 from jobworker.logs.layout import logPath
 from jobworker.logs.reading import Library, LogFiles
@@ -457,7 +457,7 @@ class FollowTests(StreamTestCase):
 
     def test_noLog(self) -> None:
         """
-        A job without a log is like none, and is not remembered.
+        A job that was deleted is like none, and is not remembered.
         """
         record = exited(exampleRecord(99))
         self.roster.put(record)
@@ -468,6 +468,18 @@ class FollowTests(StreamTestCase):
                 self.end(start(record))
         with self.assertRaises(NoSuchJob):
             self.run_(self.board.find(record.identifier))
+
+    def test_missingLog(self) -> None:
+        """
+        The log of a job that is still known should be there.
+        """
+        record = exited(exampleRecord(99))
+        self.roster.put(record)
+        self.turn()
+        for start in (self.stream, partial(self.read, follow=True)):
+            with self.assertRaises(SpoolDamaged) as caught:
+                self.end(start(record))
+            self.assertIn("files are missing", str(caught.exception))
 
     def test_heartbeat(self) -> None:
         """

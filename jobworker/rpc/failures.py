@@ -4,6 +4,7 @@ Which status a caller gets for what went wrong.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -25,6 +26,7 @@ from ..errors import (
     NotRunning,
     RosterUnreachable,
     ShuttingDown,
+    SpoolDamaged,
     StillRunning,
     StopIgnored,
     StorageFailed,
@@ -130,6 +132,8 @@ def outcomeOf(error: Exception, method: str) -> Outcome:
     if isinstance(error, BadRequest | BadSpecification):
         code = grpc.StatusCode.INVALID_ARGUMENT
         return Outcome(code, str(error), error.field)
+    if isinstance(error, SpoolDamaged):
+        return _damaged(error, method)
     row = _TABLE.get(type(error)) if isinstance(error, JobWorkerError) else None
     if row is None:
         _log.failure("while answering {method}", method=method)
@@ -137,6 +141,18 @@ def outcomeOf(error: Exception, method: str) -> Outcome:
     # What is said may hold bytes of a caller's or of a file name.
     message = str(error).encode("utf-8", "replace")[:_LONGEST].decode("utf-8", "ignore")
     return Outcome(row[0], message, row[1])
+
+
+def _damaged(error: SpoolDamaged, method: str) -> Outcome:
+    """
+    Say what is wrong with a log, but not where logs are.
+    """
+    _log.error("while answering {method}: {error}", method=method, error=str(error))
+    name = os.path.basename(error.path)
+    return Outcome(
+        grpc.StatusCode.DATA_LOSS,
+        f"the log of this job is damaged: {name}: {error.reason}",
+    )
 
 
 def detailsOf(outcome: Outcome) -> bytes | None:

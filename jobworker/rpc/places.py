@@ -11,7 +11,7 @@ from attrs import define, frozen
 
 from ..access.identity import Caller
 from ..api import worker_pb2 as pb
-from ..errors import NoSuchJob
+from ..errors import NoSuchJob, SpoolDamaged
 from .board import Board, Follower
 from .desks import Desk, ReadingRoom
 from .servicer import Finding
@@ -44,7 +44,9 @@ class Places:
         """
         Read the log of a job while the context lasts, if the caller may.
 
-        @raise NoSuchJob: If there is no such job, or no log of it.
+        @raise NoSuchJob: If there is no such job.
+
+        @raise SpoolDamaged: If there is, but no log of it.
 
         @raise Denied: If the caller may not.
         """
@@ -57,5 +59,7 @@ class Places:
             ):
                 yield Place(desk, follower)
         except NoSuchJob:
+            # Perhaps it was deleted, and we have not heard of that.
             self._board.forget(identifier)
-            raise
+            await self._finding(job, caller, method)
+            raise SpoolDamaged(identifier, "files are missing") from None
