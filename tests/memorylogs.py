@@ -4,6 +4,7 @@ Logs that are not written, for tests: they let things happen to them.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable
 
 from zope.interface import implementer
@@ -98,12 +99,14 @@ class MemoryLogKeeper:
     @ivar refusal: While this is set, no log can be made.
     @ivar damaged: Which cannot be recovered.
     @ivar recovered: What was recovered, in order.
+    @ivar stubborn: Whether no log can be removed.
     """
 
     logs: dict[str, MemoryLog | None] = field(factory=dict)
     refusal: OSError | None = None
     damaged: set[str] = field(factory=set, init=False)
     recovered: list[str] = field(factory=list, init=False)
+    stubborn: bool = field(default=False, init=False)
     _listeners: list[IRosterListener] = field(factory=list, init=False)
 
     def create(self, identifier: str) -> Deferred[IJobLog]:
@@ -153,6 +156,8 @@ class MemoryLogKeeper:
         """
         Forget a log.
         """
+        if self.stubborn:
+            return fail(OSError(errno.EROFS, "read-only"))
         self._forget(identifier)
         return succeed(None)
 

@@ -190,6 +190,15 @@ class RecoveryTests(RosterTestCase):
         self.assertEqual(self.launcher.leftovers, set())
         self.assertEqual(self.logs.logs, {})
 
+    def test_stubbornStrays(self) -> None:
+        """
+        A log that cannot be removed does not keep the service from starting.
+        """
+        self.logs.logs["stray"] = None
+        self.logs.stubborn = True
+        self.successResultOf(self.roster.recover())
+        self.assertIn("stray", self.logs.logs)
+
     def test_cannotStore(self) -> None:
         """
         If it cannot be stored that a job is lost, that is said.
@@ -216,6 +225,17 @@ class DeleteTests(RosterTestCase):
         self.successResultOf(self.roster.delete(record.identifier))
         self.witness.records.clear()
         self.assertNothingLeft()
+        self.failureResultOf(self.roster.find(record.identifier), NoSuchJob)
+
+    def test_stubbornLog(self) -> None:
+        """
+        A job is forgotten even if its log cannot be removed just now.
+        """
+        record = self.start()
+        self.handle(record).exit(Status(code=0))
+        self.clock.advance(1)
+        self.logs.stubborn = True
+        self.successResultOf(self.roster.delete(record.identifier))
         self.failureResultOf(self.roster.find(record.identifier), NoSuchJob)
 
     def test_cannotStore(self) -> None:

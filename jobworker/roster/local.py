@@ -33,7 +33,7 @@ from ..milestones import Milestone
 from ..queries import Page, Query
 from .course import Course
 from .keys import Keys, remembered
-from .recovery import recover
+from .recovery import recover, removeLog
 from .standing import stand
 
 # Seconds that what a command leaves behind is given to close its output.
@@ -273,7 +273,7 @@ class LocalRoster:
         """
         await handle.sweep()
         await log.seal()
-        await self._logs.remove(identifier)
+        await removeLog(self._logs, identifier)
 
     def _begin(self, record: Record, handle: IJobHandle, log: IJobLog) -> None:
         """
@@ -306,7 +306,7 @@ class LocalRoster:
         await self._store.delete(identifier)
         self._recent.pop(identifier, None)
         crashPoint("delete-stored")
-        await self._logs.remove(identifier)
+        await removeLog(self._logs, identifier)
 
     async def _stopAll(self, grace: float, reason: str) -> None:
         """

@@ -54,7 +54,7 @@ async def recover(
         error.subFailure.raiseException()
     crashPoint("recovery-stored")
     for stray in strays:
-        await logs.remove(stray)
+        await removeLog(logs, stray)
     if commands:
         _log.info(
             "{lost} jobs were lost with an earlier service; {strays} logs removed",
@@ -82,3 +82,19 @@ async def _seal(logs: ILogKeeper, identifier: str) -> str:
         )
         return f"{_REASON}, and its log cannot be recovered: {error}"
     return _REASON
+
+
+async def removeLog(logs: ILogKeeper, identifier: str) -> None:
+    """
+    Remove a log that there is no job of.
+
+    If that cannot be done now, the next start tries again.
+    """
+    try:
+        await logs.remove(identifier)
+    except OSError as error:
+        _log.error(
+            "the log of {job}, which is no job any more, cannot be removed: {error}",
+            job=identifier,
+            error=str(error),
+        )
