@@ -37,13 +37,13 @@ from ..link.serving import SessionFactory
 from ..logs.drain import Drain, startDrain
 from ..logs.keeper import LogKeeper
 from ..roster.local import LocalRoster
-from ..roster.reserve import DiskReserve
 from ..roster.retention import Retention
 from ..store.opening import openTable
 from ..store.table import JobTable
 from .ending import StartRefused
 from .notifying import notify
 from .openfiles import raiseOpenFiles
+from .presence import makeAdmission
 from .readiness import Report, write
 from .settings import SupervisorSettings
 from .state import (
@@ -198,7 +198,7 @@ class Supervisor(Service):
         store = JobTable(self._reactor, self._state.table)
         drain, thread = startDrain(self._reactor)
         logs = LogKeeper(self._reactor, self._state.logs, drain, self._settings.quota)
-        admit = DiskReserve(self._reactor, self._state.path, self._settings.reserve)
+        admit = makeAdmission(self._reactor, self._state, self._settings.reserve)
         roster = LocalRoster(
             self._reactor, time_ns, launcher, logs, store, admit, elapsed=monotonic
         )
@@ -286,9 +286,10 @@ class Supervisor(Service):
         """
         Let go of the socket and of the gateways.
         """
-        stopping = port.stopListening()
-        if stopping is not None:
-            await stopping
+        try:
+            await (port.stopListening() or succeed(None))
+        except OSError as error:
+            self.log.warn("cannot remove the socket: {error}", error=str(error))
         if self._sessions is not None:
             await self._sessions.close()
         if self._reach is not None:
