@@ -21,7 +21,7 @@ from .daemon.options import StrictOptions, number, oneOf
 from .daemon.starting import SupervisorEndpoint
 from .daemon.state import StateDirectory, defaultStateDirectory
 from .daemon.users import userToBecome
-from .door.limits import Limits
+from .door.limits import Limits, fittingLimits
 from .door.service import Door
 from .errors import BadConfiguration
 from .link.remote import RemoteRoster
@@ -135,7 +135,10 @@ def _makeService(options: Options) -> IService:
         )
 
     def makeDoor(socket: str) -> Door:
-        limits = Limits(options["max-connections"], options["max-handshakes"])
+        # The gateway has raised it by now.
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        asked = Limits(options["max-connections"], options["max-handshakes"])
+        limits = fittingLimits(asked, files)
         place = (options["interface"], options["port"])
         return Door(reactor, reactor, *place, tls, peers, socket, limits)
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 #: package, never from another one beside it.
 LAYERS = (
     {"errors", "crashing"},
-    {"specification", "milestones"},
+    {"specification", "milestones", "sparing"},
     {"jobs", "packing"},
     {"queries"},
     {"interfaces"},

@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from attrs import evolve
 
 from twisted.internet.task import Clock
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import globalLogPublisher
 
 from jobworker.access.claims import BadToken
 from jobworker.access.identity import Peer
@@ -62,6 +64,16 @@ class AdmitTests(GateTestCase):
         ]
         for metadata in rows:
             self.assertEqual(self.gate.admit("StopJob", self.peer, metadata), ALICE)
+
+    def test_sparing(self) -> None:
+        """
+        Who is refused again and again does not fill the log.
+        """
+        observer = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        for _ in range(150):
+            with self.assertRaises(BadToken):
+                self.gate.admit("StopJob", self.peer, [])
+        self.assertEqual(len(observer), 100)
 
     def test_refused(self) -> None:
         """

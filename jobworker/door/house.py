@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from ..access.peers import PeerBook
 from ..milestones import Milestone
+from ..sparing import Sparing
 from .crowd import Crowd
 from .dialing import Dialer
 from .limits import Limits
@@ -41,6 +42,7 @@ class House:
     Who is there, and what they find.
 
     @ivar admitted: How many connections have reached the server so far.
+    @ivar admissions: Says of which of them there is a word in the log.
     @ivar closing: Whether nobody is let in any more.
     """
 
@@ -51,6 +53,7 @@ class House:
     refusals: RefusalLog
     admitted: int = field(default=0, init=False)
     closing: bool = field(default=False, init=False)
+    admissions: Sparing = field(factory=Sparing, init=False)
     _handshaking: Crowd[Guest] = field(factory=Crowd, init=False)
     _guests: dict[Guest, None] = field(factory=dict, init=False)
     _empty: Milestone[None] = field(factory=Milestone, init=False)

@@ -4,7 +4,13 @@ How many may be at the door, and for how long.
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import Final
+
+from attrs import evolve, frozen
+
+# Descriptors that a gateway has open when nobody is there, and for a visitor.
+_OWN: Final = 32
+_EACH: Final = 3
 
 
 @frozen
@@ -33,3 +39,22 @@ class Limits:
     farewellSeconds: float = 2.0
     lingerSeconds: float = 10.0
     stallSeconds: float = 300.0
+
+
+def fittingLimits(limits: Limits, files: int) -> Limits:
+    """
+    Lower limits so far that visitors cannot take all descriptors there are.
+
+    A visitor takes three of them when it has reached the server.  A quarter is
+    left to those who read logs.
+
+    @param files: How many descriptors this process may have.
+    """
+    connections = max((files - _OWN) // (_EACH + 1), 2)
+    if connections >= limits.connections:
+        return limits
+    return evolve(
+        limits,
+        connections=connections,
+        handshakes=min(limits.handshakes, connections // 2),
+    )

@@ -154,8 +154,9 @@ class Visitor(Protocol):
             self.refuse("the client certificate is refused: it is malformed")
             return
         peer = Peer(self._address, names, fingerprintOf(certificate))
-        self.log.debug("admitted {peer!r}", peer=peer)
         house = self._house
+        if house.admissions.take() is not None:
+            self.log.debug("admitted {peer!r}", peer=peer)
         self._name = house.book.enter(peer)
         self.transport.pauseProducing()
         self._dial(
@@ -169,9 +170,10 @@ class Visitor(Protocol):
         try:
             data = self._session.read()
         except SessionBroken as broken:
-            self.log.debug(
-                "cut off {address}: {why}", address=self._address, why=broken
-            )
+            if self._house.admissions.take() is not None:
+                self.log.debug(
+                    "cut off {address}: {why}", address=self._address, why=broken
+                )
             self.transport.abortConnection()
             return
         if self._relay is None:

@@ -20,6 +20,7 @@ from ..access.peers import PeerBook
 from ..access.policy import mayAttempt, mayKnow, permits
 from ..access.tokens import TokenVerifier
 from ..errors import ShuttingDown
+from ..sparing import Sparing
 from .failures import Denied, TooMany
 
 _BEARER: Final = "bearer "
@@ -46,6 +47,7 @@ class Gate:
     _empty: asyncio.Event = field(factory=asyncio.Event, init=False)
     _followers: Counter[str] = field(factory=Counter, init=False)
     _following: int = field(default=0, init=False)
+    _sparing: Sparing = field(factory=Sparing, init=False)
     _log: Logger = field(factory=Logger, init=False)
 
     def open(self) -> None:
@@ -103,7 +105,7 @@ class Gate:
             raise ShuttingDown
         certified = self._peers.find(peer)
         if certified is None:
-            self._log.warn(
+            self._note(
                 "refused {method}: peer {peer} is not known", method=method, peer=peer
             )
             raise Denied("the connection has no certificate")
@@ -114,7 +116,7 @@ class Gate:
             if not mayAttempt(caller, method):
                 raise Denied(f"the roles of the token do not allow {method}")
         except (BadToken, Denied) as refusal:
-            self._log.info(
+            self._note(
                 "refused {method} to {names} from {address}: {refusal}",
                 method=method,
                 names=sorted(certified.names),
@@ -145,12 +147,23 @@ class Gate:
         """
         Say that a job is somebody else's, whether or not it exists.
         """
-        self._log.info(
+        self._note(
             "refused {method} to {subject!r}: not the owner",
             method=method,
             subject=caller.subject,
         )
         return Denied(f"{method} is for the owner of the job")
+
+    def _note(self, format: str, **data: object) -> None:
+        """
+        Log a refusal, unless there were very many just now.
+        """
+        omitted = self._sparing.take()
+        if omitted is None:
+            return
+        if omitted:
+            self._log.warn("refused {count} more calls", count=omitted)
+        self._log.info(format, **data)
 
     @contextmanager
     def follower(self, caller: Caller) -> Iterator[None]:
