@@ -9,8 +9,9 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from jobworker.daemon.presence import Presence
-from jobworker.errors import StorageFailed
+from jobworker.daemon.presence import Presence, requireTable
+from jobworker.daemon.state import StateDirectory
+from jobworker.errors import BadConfiguration, StorageFailed
 
 
 class PresenceTests(SynchronousTestCase):
@@ -51,3 +52,36 @@ class PresenceTests(SynchronousTestCase):
         os.rename(other, self.path)
         error = self.assertRaises(StorageFailed, self.presence.check)
         self.assertIn(f"{self.path} was replaced", str(error))
+
+
+class TableTests(SynchronousTestCase):
+    """
+    Logs are of use to nobody without the table.
+    """
+
+    def setUp(self) -> None:
+        """
+        Make a directory with nothing in it but an empty shelf.
+        """
+        self.state = StateDirectory(self.mktemp())
+        self.shelf = Path(self.state.logs) / "ab"
+        self.shelf.mkdir(parents=True)
+
+    def test_new(self) -> None:
+        """
+        Where there are no logs, no table is needed.
+        """
+        requireTable(self.state)
+
+    def test_lost(self) -> None:
+        """
+        Where there are some, it must be there, and be more than a name.
+        """
+        (self.shelf / "abc").mkdir()
+        table = Path(self.state.table)
+        for lose in (lambda: None, table.touch):
+            lose()
+            error = self.assertRaises(BadConfiguration, requireTable, self.state)
+            self.assertIn("restore it from a backup", str(error))
+        table.write_bytes(b"SQLite")
+        requireTable(self.state)

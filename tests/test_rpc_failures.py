@@ -83,7 +83,7 @@ class OutcomeTests(SynchronousTestCase):
         """
         What is wrong with a log is told, and where it is only to the operator.
         """
-        observer = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        observer = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)  # type: ignore[arg-type]
         outcome = outcomeOf(SpoolDamaged("/secret/index", "cut off"), "ReadLog")
         self.assertIs(outcome.code, Code.DATA_LOSS)
         self.assertEqual(

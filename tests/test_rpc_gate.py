@@ -69,7 +69,7 @@ class AdmitTests(GateTestCase):
         """
         Who is refused again and again does not fill the log.
         """
-        observer = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        observer = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)  # type: ignore[arg-type]
         for _ in range(150):
             with self.assertRaises(BadToken):
                 self.gate.admit("StopJob", self.peer, [])

@@ -1,5 +1,6 @@
 """
-Whether what a supervisor writes to can still be found by its name.
+Whether what a supervisor writes to is there, and can still be found by its
+name.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from attrs import define, field
 
 from twisted.internet.interfaces import IReactorTime
 
-from ..errors import StorageFailed
+from ..errors import BadConfiguration, StorageFailed
 from ..roster.reserve import DiskReserve, Reserve
 from .state import StateDirectory
 
@@ -60,6 +61,30 @@ class Presence:
 def _identify(path: str) -> tuple[int, int]:
     found = os.stat(path)
     return found.st_dev, found.st_ino
+
+
+def requireTable(state: StateDirectory) -> None:
+    """
+    Make sure that there is a table if there are logs of jobs: who has lost it
+    would lose them too, because no job is known that they are of.
+
+    @raise BadConfiguration: If not.
+    """
+    try:
+        there = os.stat(state.table).st_size > 0
+    except FileNotFoundError:
+        there = False
+    if not there and any(map(os.listdir, _shelves(state))):
+        raise BadConfiguration(
+            f"the job table {state.table} is missing or empty, but there are logs of "
+            f"jobs in {state.logs}: restore it from a backup, or move the logs away "
+            "to begin anew"
+        )
+
+
+def _shelves(state: StateDirectory) -> list[str]:
+    with os.scandir(state.logs) as entries:
+        return [entry.path for entry in entries if entry.is_dir()]
 
 
 def makeAdmission(

@@ -43,7 +43,7 @@ from ..store.table import JobTable
 from .ending import StartRefused
 from .notifying import notify
 from .openfiles import raiseOpenFiles
-from .presence import makeAdmission
+from .presence import makeAdmission, requireTable
 from .readiness import Report, write
 from .settings import SupervisorSettings
 from .state import (
@@ -126,6 +126,7 @@ class Supervisor(Service):
             self._settings.state.prepare(self._settings.gateway)
             self._lock = lockState(self._settings.state)
             crashPoint("supervisor-locked")
+            requireTable(self._settings.state)
             openTable(self._settings.state.table)
         except (BadConfiguration, NoSuchCrashPoint) as error:
             self._tell(Report(taken=isinstance(error, StateTaken), reason=str(error)))
