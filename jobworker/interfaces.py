@@ -13,6 +13,7 @@ from zope.interface import Attribute, Interface
 
 from twisted.internet.defer import Deferred
 
+from .description import Description
 from .jobs import Command, Manner, ProcessIdentity, Record, Source, Status
 from .queries import Page, Query
 
@@ -109,6 +110,34 @@ class IRoster(Interface):
         Look up a job, running or ended.
 
         @raise NoSuchJob: (asynchronously)
+        """
+
+    def signal(identifier: str, by: str, number: int) -> Deferred[Record]:
+        """
+        Deliver a signal to the process group of a job.
+
+        This is no request to end it: if the signal does, the cause is the
+        signal.
+
+        @param by: The subject who asks.
+
+        @return: A L{Deferred} firing with the job as it was then.
+
+        @raise NoSuchJob: (asynchronously)
+
+        @raise NotRunning: (asynchronously) If the job has ended.
+
+        @raise TooOld: (asynchronously) If the process that runs the jobs does
+            not know how.
+
+        @raise RosterUnreachable: (asynchronously)
+        """
+
+    def describe() -> Deferred[Description]:
+        """
+        Find out what runs the jobs, and what it can be relied upon for.
+
+        @raise RosterUnreachable: (asynchronously)
         """
 
     def search(query: Query) -> Deferred[Page]:

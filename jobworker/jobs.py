@@ -50,7 +50,7 @@ class Cause(Enum):
     Why a job ended.  There is one, and it never changes.
 
     @cvar EXITED: Its command exited by itself.
-    @cvar SIGNALED: A signal that nobody asked us for ended its command.
+    @cvar SIGNALED: A signal ended its command, and nobody had asked for its end.
     @cvar STOPPED: Somebody asked for its end.
     @cvar LOG_LIMIT: It wrote more than its log may hold.
     @cvar TIMED_OUT: It ran for longer than was asked for.

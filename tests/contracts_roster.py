@@ -20,6 +20,7 @@ from attrs import define, evolve, field
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
+from jobworker.description import Description
 from jobworker.errors import (
     KeyTaken,
     LaunchFailed,
@@ -331,6 +332,52 @@ class IRosterTests(_Base):
         assert record.ending is not None
         self.assertIs(record.ending.cause, Cause.SIGNALED)
         self.assertEqual(record.ending.status, Status(signal=SIGKILL))
+
+    async def test_signal(self) -> None:
+        """
+        A signal that ends a command ends its job, and is the cause.
+        """
+        identifier = await self.started(Doing.SLEEPS)
+        record = await self.roster.signal(identifier, "bob", SIGUSR1)
+        self.assertIs(record.phase, Phase.RUNNING)
+        record = await self.ended(identifier)
+        assert record.ending is not None
+        self.assertIs(record.ending.cause, Cause.SIGNALED)
+        self.assertEqual(record.ending.status, Status(signal=SIGUSR1))
+        await self.assertRefused(
+            NotRunning, self.roster.signal(identifier, "bob", SIGUSR1)
+        )
+
+    async def test_signalIgnored(self) -> None:
+        """
+        A job goes on after a signal that its command ignores, and exits by
+        itself if that is what its command makes of it.
+        """
+        identifier = await self.ready(Doing.IGNORES)
+        await self.roster.signal(identifier, "bob", SIGTERM)
+        record = await self.stopped(identifier)
+        assert record.ending is not None
+        self.assertIs(record.ending.cause, Cause.STOPPED)
+        identifier = await self.ready(Doing.OBEYS)
+        await self.roster.signal(identifier, "bob", SIGTERM)
+        record = await self.ended(identifier)
+        assert record.ending is not None
+        self.assertIs(record.ending.cause, Cause.EXITED)
+        self.assertEqual(record.ending.status, Status(code=5))
+
+    async def test_signalUnknown(self) -> None:
+        """
+        A job that does not exist gets no signal.
+        """
+        signaling = self.roster.signal(str(uuid4()), "bob", SIGTERM)
+        await self.assertRefused(NoSuchJob, signaling)
+
+    async def test_describe(self) -> None:
+        """
+        A roster says what it is.
+        """
+        description = await self.roster.describe()
+        self.assertIsInstance(description, Description)
 
     async def test_search(self) -> None:
         """

@@ -62,6 +62,8 @@ class FacadeTests(SynchronousTestCase):
             "stop",
             "query",
             "jobs",
+            "signal",
+            "info",
             "resolve",
             "wait",
             "delete",

@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker import errors
 from jobworker.api import supervisor_pb2 as pb
+from jobworker.description import Description, Guarantee, Limit
 from jobworker.jobs import Cause, Command, Manner, Phase, Record
 from jobworker.link.conversion import (
     CAUSES,
@@ -27,6 +28,7 @@ from jobworker.link.conversion import (
     unconvertRecord,
     withoutNews,
 )
+from jobworker.link.describing import convertDescription, unconvertDescription
 from jobworker.link.failing import SupervisorFailed, convertFailure, unconvertFailure
 from jobworker.link.paging import (
     convertPage,
@@ -56,6 +58,15 @@ failures = st.one_of(
     st.builds(errors.StorageFailed, reasons),
     st.builds(errors.RosterUnreachable, reasons),
     st.builds(errors.ShuttingDown),
+)
+
+descriptions = st.builds(
+    Description,
+    reasons,
+    st.lists(st.builds(Limit, reasons, st.integers(0, 2**60)), max_size=3).map(tuple),
+    st.lists(st.builds(Guarantee, reasons, st.booleans(), reasons), max_size=3).map(
+        tuple
+    ),
 )
 
 
@@ -111,6 +122,15 @@ class ConversionTests(SynchronousTestCase):
         page = Page(tuple(found), more)
         data = convertPage(page).SerializeToString()
         self.assertEqual(unconvertPage(pb.Page.FromString(data)), page)
+
+    @given(descriptions)
+    def test_descriptions(self, description: Description) -> None:
+        """
+        Any description comes back.
+        """
+        data = convertDescription(description).SerializeToString()
+        again = unconvertDescription(pb.Description.FromString(data))
+        self.assertEqual(again, description)
 
     @given(failures)
     def test_failures(self, error: errors.JobWorkerError) -> None:

@@ -55,6 +55,11 @@ requests = st.one_of(
         pb.Request,
         search=st.builds(pb.Search, prefix=_texts, limit=st.integers(-5, 2000)),
     ),
+    st.builds(
+        pb.Request,
+        signal=st.builds(pb.Signal, identifier=_texts, number=st.integers(-5, 70)),
+    ),
+    st.builds(pb.Request, describe=st.builds(pb.Describe)),
     st.builds(pb.Request, subscribe=st.builds(pb.Subscribe)),
     st.builds(pb.Request, follow=st.builds(pb.Follow, identifier=_texts)),
     st.builds(pb.Request, unfollow=st.builds(pb.Unfollow, identifier=_texts)),

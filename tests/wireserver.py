@@ -23,6 +23,8 @@ _METHODS: Final[Mapping[str, tuple[Any, bool]]] = {
     "StopJob": (wire.StopRequest, False),
     "QueryJob": (wire.Job, False),
     "DeleteJob": (wire.Job, False),
+    "SignalJob": (wire.SignalRequest, False),
+    "GetServerInfo": (wire.InfoRequest, False),
     "ListJobs": (wire.ListRequest, False),
     "WaitJob": (wire.Job, False),
     "StreamLog": (wire.StreamRequest, True),

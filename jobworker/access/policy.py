@@ -37,6 +37,8 @@ REQUIRED: Final[Mapping[str, Mapping[str, Scope]]] = {
     "StreamLog": {ADMIN: Scope.ANY, USER: Scope.OWN},
     "ReadLog": {ADMIN: Scope.ANY, USER: Scope.OWN},
     "DeleteJob": {ADMIN: Scope.ANY, USER: Scope.OWN},
+    "SignalJob": {ADMIN: Scope.ANY, USER: Scope.OWN},
+    "GetServerInfo": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
     "ListJobs": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
     "WaitJob": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
 }

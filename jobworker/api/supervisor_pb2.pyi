@@ -72,7 +72,7 @@ class Refusal(_message.Message):
     def __init__(self, reason: _Optional[bytes] = ...) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("number", "start", "stop", "find", "delete", "subscribe", "follow", "unfollow", "search")
+    __slots__ = ("number", "start", "stop", "find", "delete", "subscribe", "follow", "unfollow", "search", "signal", "describe")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
@@ -82,6 +82,8 @@ class Request(_message.Message):
     FOLLOW_FIELD_NUMBER: _ClassVar[int]
     UNFOLLOW_FIELD_NUMBER: _ClassVar[int]
     SEARCH_FIELD_NUMBER: _ClassVar[int]
+    SIGNAL_FIELD_NUMBER: _ClassVar[int]
+    DESCRIBE_FIELD_NUMBER: _ClassVar[int]
     number: int
     start: Start
     stop: Stop
@@ -91,7 +93,9 @@ class Request(_message.Message):
     follow: Follow
     unfollow: Unfollow
     search: Search
-    def __init__(self, number: _Optional[int] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., find: _Optional[_Union[Find, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., follow: _Optional[_Union[Follow, _Mapping]] = ..., unfollow: _Optional[_Union[Unfollow, _Mapping]] = ..., search: _Optional[_Union[Search, _Mapping]] = ...) -> None: ...
+    signal: Signal
+    describe: Describe
+    def __init__(self, number: _Optional[int] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., find: _Optional[_Union[Find, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., follow: _Optional[_Union[Follow, _Mapping]] = ..., unfollow: _Optional[_Union[Unfollow, _Mapping]] = ..., search: _Optional[_Union[Search, _Mapping]] = ..., signal: _Optional[_Union[Signal, _Mapping]] = ..., describe: _Optional[_Union[Describe, _Mapping]] = ...) -> None: ...
 
 class Start(_message.Message):
     __slots__ = ("command", "owner")
@@ -159,6 +163,20 @@ class Search(_message.Message):
     limit: int
     def __init__(self, running: bool = ..., causes: _Optional[_Iterable[_Union[Cause, str]]] = ..., owner: _Optional[bytes] = ..., after: _Optional[int] = ..., before: _Optional[int] = ..., prefix: _Optional[bytes] = ..., behind: _Optional[_Union[Place, _Mapping]] = ..., limit: _Optional[int] = ...) -> None: ...
 
+class Signal(_message.Message):
+    __slots__ = ("identifier", "by", "number")
+    IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    identifier: bytes
+    by: bytes
+    number: int
+    def __init__(self, identifier: _Optional[bytes] = ..., by: _Optional[bytes] = ..., number: _Optional[int] = ...) -> None: ...
+
+class Describe(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class Place(_message.Message):
     __slots__ = ("started", "identifier")
     STARTED_FIELD_NUMBER: _ClassVar[int]
@@ -168,18 +186,20 @@ class Place(_message.Message):
     def __init__(self, started: _Optional[int] = ..., identifier: _Optional[bytes] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("number", "done", "record", "failure", "page")
+    __slots__ = ("number", "done", "record", "failure", "page", "description")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     DONE_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
     PAGE_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     number: int
     done: Done
     record: Record
     failure: Failure
     page: Page
-    def __init__(self, number: _Optional[int] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., record: _Optional[_Union[Record, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ...) -> None: ...
+    description: Description
+    def __init__(self, number: _Optional[int] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., record: _Optional[_Union[Record, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ..., description: _Optional[_Union[Description, _Mapping]] = ...) -> None: ...
 
 class Done(_message.Message):
     __slots__ = ()
@@ -192,6 +212,34 @@ class Page(_message.Message):
     records: _containers.RepeatedCompositeFieldContainer[Record]
     more: bool
     def __init__(self, records: _Optional[_Iterable[_Union[Record, _Mapping]]] = ..., more: bool = ...) -> None: ...
+
+class Description(_message.Message):
+    __slots__ = ("package", "limits", "guarantees")
+    PACKAGE_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    GUARANTEES_FIELD_NUMBER: _ClassVar[int]
+    package: bytes
+    limits: _containers.RepeatedCompositeFieldContainer[Limit]
+    guarantees: _containers.RepeatedCompositeFieldContainer[Guarantee]
+    def __init__(self, package: _Optional[bytes] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ..., guarantees: _Optional[_Iterable[_Union[Guarantee, _Mapping]]] = ...) -> None: ...
+
+class Limit(_message.Message):
+    __slots__ = ("name", "value")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    name: bytes
+    value: int
+    def __init__(self, name: _Optional[bytes] = ..., value: _Optional[int] = ...) -> None: ...
+
+class Guarantee(_message.Message):
+    __slots__ = ("name", "holds", "reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    HOLDS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    name: bytes
+    holds: bool
+    reason: bytes
+    def __init__(self, name: _Optional[bytes] = ..., holds: bool = ..., reason: _Optional[bytes] = ...) -> None: ...
 
 class Failure(_message.Message):
     __slots__ = ("kind", "identifier", "reason", "seconds")

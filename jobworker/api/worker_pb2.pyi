@@ -209,6 +209,52 @@ class JobList(_message.Message):
     next_page_token: str
     def __init__(self, jobs: _Optional[_Iterable[_Union[JobStatus, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class SignalRequest(_message.Message):
+    __slots__ = ("job", "signal")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    SIGNAL_FIELD_NUMBER: _ClassVar[int]
+    job: Job
+    signal: int
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., signal: _Optional[int] = ...) -> None: ...
+
+class InfoRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ServerInfo(_message.Message):
+    __slots__ = ("version", "supervisor_version", "supervisor_problem", "time", "limits", "guarantees")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SUPERVISOR_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SUPERVISOR_PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    GUARANTEES_FIELD_NUMBER: _ClassVar[int]
+    version: str
+    supervisor_version: str
+    supervisor_problem: str
+    time: int
+    limits: _containers.RepeatedCompositeFieldContainer[Limit]
+    guarantees: _containers.RepeatedCompositeFieldContainer[Guarantee]
+    def __init__(self, version: _Optional[str] = ..., supervisor_version: _Optional[str] = ..., supervisor_problem: _Optional[str] = ..., time: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ..., guarantees: _Optional[_Iterable[_Union[Guarantee, _Mapping]]] = ...) -> None: ...
+
+class Limit(_message.Message):
+    __slots__ = ("name", "value")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    value: int
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+
+class Guarantee(_message.Message):
+    __slots__ = ("name", "holds", "reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    HOLDS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    holds: bool
+    reason: str
+    def __init__(self, name: _Optional[str] = ..., holds: bool = ..., reason: _Optional[str] = ...) -> None: ...
+
 class Offset(_message.Message):
     __slots__ = ("source", "offset", "digest_from")
     SOURCE_FIELD_NUMBER: _ClassVar[int]

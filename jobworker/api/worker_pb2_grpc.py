@@ -74,6 +74,16 @@ class WorkerServiceStub(object):
                 request_serializer=jobworker_dot_api_dot_worker__pb2.ListRequest.SerializeToString,
                 response_deserializer=jobworker_dot_api_dot_worker__pb2.JobList.FromString,
                 _registered_method=True)
+        self.SignalJob = channel.unary_unary(
+                '/proto.WorkerService/SignalJob',
+                request_serializer=jobworker_dot_api_dot_worker__pb2.SignalRequest.SerializeToString,
+                response_deserializer=jobworker_dot_api_dot_worker__pb2.JobStatus.FromString,
+                _registered_method=True)
+        self.GetServerInfo = channel.unary_unary(
+                '/proto.WorkerService/GetServerInfo',
+                request_serializer=jobworker_dot_api_dot_worker__pb2.InfoRequest.SerializeToString,
+                response_deserializer=jobworker_dot_api_dot_worker__pb2.ServerInfo.FromString,
+                _registered_method=True)
 
 
 class WorkerServiceServicer(object):
@@ -136,6 +146,21 @@ class WorkerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SignalJob(self, request, context):
+        """Send a signal to the process group of a job that has not ended.  The
+        answer is the job as it was then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetServerInfo(self, request, context):
+        """Find out what the server is, and what it can be relied upon for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WorkerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -178,6 +203,16 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.ListJobs,
                     request_deserializer=jobworker_dot_api_dot_worker__pb2.ListRequest.FromString,
                     response_serializer=jobworker_dot_api_dot_worker__pb2.JobList.SerializeToString,
+            ),
+            'SignalJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.SignalJob,
+                    request_deserializer=jobworker_dot_api_dot_worker__pb2.SignalRequest.FromString,
+                    response_serializer=jobworker_dot_api_dot_worker__pb2.JobStatus.SerializeToString,
+            ),
+            'GetServerInfo': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetServerInfo,
+                    request_deserializer=jobworker_dot_api_dot_worker__pb2.InfoRequest.FromString,
+                    response_serializer=jobworker_dot_api_dot_worker__pb2.ServerInfo.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -396,6 +431,60 @@ class WorkerService(object):
             '/proto.WorkerService/ListJobs',
             jobworker_dot_api_dot_worker__pb2.ListRequest.SerializeToString,
             jobworker_dot_api_dot_worker__pb2.JobList.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SignalJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.WorkerService/SignalJob',
+            jobworker_dot_api_dot_worker__pb2.SignalRequest.SerializeToString,
+            jobworker_dot_api_dot_worker__pb2.JobStatus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetServerInfo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.WorkerService/GetServerInfo',
+            jobworker_dot_api_dot_worker__pb2.InfoRequest.SerializeToString,
+            jobworker_dot_api_dot_worker__pb2.ServerInfo.FromString,
             options,
             channel_credentials,
             insecure,

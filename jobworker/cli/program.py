@@ -16,9 +16,11 @@ from .. import __version__
 from ..errors import JobWorkerError
 from .certs import certs
 from .exits import EPILOG, CannotWrite, Exit, besideJobs, exitFor
+from .info import info
 from .jobs import delete, query, start, stop
 from .listing import ps
 from .options import BEFORE, serverOptions
+from .signaling import kill
 from .streaming import stream
 from .token import token
 from .waiting import wait
@@ -48,7 +50,9 @@ def jobworker(ctx: click.Context, /, **server: Any) -> None:
     ctx.meta[BEFORE] = server
 
 
-for _command in (start, stop, query, ps, stream, wait, delete, certs, token):
+_JOBS = (start, stop, query, ps, stream, wait, kill, delete)
+
+for _command in (*_JOBS, info, certs, token):
     jobworker.add_command(_command)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .credentials import Credentials, loadToken
     from .events import Event, Finished, Missing, Output, Waiting
     from .failures import Failure
-    from .values import JobStatus, State
+    from .values import Guarantee, JobStatus, ServerInfo, State
 
 __all__ = (
     "Address",
@@ -24,9 +24,11 @@ __all__ = (
     "Event",
     "Failure",
     "Finished",
+    "Guarantee",
     "JobStatus",
     "Missing",
     "Output",
+    "ServerInfo",
     "State",
     "Waiting",
     "loadToken",
@@ -39,9 +41,11 @@ _HOMES: Final = {
     "Event": "events",
     "Failure": "failures",
     "Finished": "events",
+    "Guarantee": "values",
     "JobStatus": "values",
     "Missing": "events",
     "Output": "events",
+    "ServerInfo": "values",
     "State": "values",
     "Waiting": "events",
     "loadToken": "credentials",

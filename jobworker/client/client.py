@@ -24,8 +24,8 @@ from .listing import pages, requestFor, whole
 from .probing import explain
 from .reader import LogReader
 from .readings import ChunkReading, LineReading
-from .translation import statusOf
-from .values import JobStatus, State
+from .translation import infoOf, statusOf
+from .values import JobStatus, ServerInfo, State
 from .waiting import Patience
 
 #: The remedy where a start was not answered.
@@ -127,6 +127,26 @@ class Client:
         """
         request = _job(identifier)
         return self._ask(lambda connection: statusOf(connection.queryJob(request)))
+
+    def signal(self, identifier: str, number: int) -> JobStatus:
+        """
+        Send a signal to the process group of a job.
+
+        @param number: The number of the signal, as L{signal.SIGUSR1}.
+
+        @return: The job as it was then.
+        """
+        try:
+            request = wire.SignalRequest(job=_job(identifier), signal=number)
+        except ValueError:
+            raise Unacceptable(f"{number} is no signal") from None
+        return self._ask(lambda connection: statusOf(connection.signalJob(request)))
+
+    def info(self) -> ServerInfo:
+        """
+        Find out about the server.
+        """
+        return self._ask(lambda connection: infoOf(connection.getServerInfo()))
 
     def jobs(
         self,

@@ -121,6 +121,19 @@ class Connection:
         """
         return self._ask("DeleteJob", request, wire.Deleted.FromString)
 
+    def signalJob(self, request: wire.SignalRequest) -> wire.JobStatus:
+        """
+        Send a signal to a job.
+        """
+        return self._ask("SignalJob", request, wire.JobStatus.FromString)
+
+    def getServerInfo(self) -> wire.ServerInfo:
+        """
+        Ask about the server.
+        """
+        request = wire.InfoRequest()
+        return self._ask("GetServerInfo", request, wire.ServerInfo.FromString)
+
     def listJobs(self, request: wire.ListRequest) -> wire.JobList:
         """
         Ask for a page of jobs.

@@ -25,7 +25,7 @@ from .failures import (
     Unsupported,
     WrongState,
 )
-from .values import JobStatus, State
+from .values import Guarantee, JobStatus, ServerInfo, State
 
 _STATES: Final = {
     wire.RUNNING: State.RUNNING,
@@ -92,6 +92,22 @@ def failureOf(code: grpc.StatusCode, details: str) -> Failure:
     if kind is Unreachable:
         return Unreachable(said, remedy, not details.startswith(_UNCONNECTED))
     return kind(said, remedy)
+
+
+def infoOf(message: wire.ServerInfo) -> ServerInfo:
+    """
+    Read what a server says about itself.
+    """
+    return ServerInfo(
+        message.version,
+        message.supervisor_version,
+        message.supervisor_problem,
+        message.time,
+        {limit.name: limit.value for limit in message.limits},
+        tuple(
+            Guarantee(each.name, each.holds, each.reason) for each in message.guarantees
+        ),
+    )
 
 
 def statusOf(message: wire.JobStatus) -> JobStatus:

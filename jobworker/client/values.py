@@ -4,6 +4,7 @@ What a server says about a job, as data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 
 from attrs import frozen
@@ -55,3 +56,37 @@ class JobStatus:
     reason: str = ""
     started: int | None = None
     ended: int | None = None
+
+
+@frozen
+class Guarantee:
+    """
+    Something that one may want to rely on.
+
+    @ivar name: What, as C{"jobs_outlive_gateway"}.
+    @ivar reason: Why it does not hold.
+    """
+
+    name: str
+    holds: bool
+    reason: str = ""
+
+
+@frozen
+class ServerInfo:
+    """
+    What a server says about itself.
+
+    @ivar version: The version of its gateway.
+    @ivar supervisorVersion: That of its supervisor; empty if it is not known.
+    @ivar supervisorProblem: Why that could not be asked.
+    @ivar time: Its clock: nanoseconds since the epoch.
+    @ivar limits: By their names, as C{"request_bytes"}; 0 for none.
+    """
+
+    version: str
+    supervisorVersion: str
+    supervisorProblem: str
+    time: int
+    limits: Mapping[str, int]
+    guarantees: tuple[Guarantee, ...]

@@ -40,6 +40,7 @@ from ..roster.local import LocalRoster
 from ..roster.retention import Retention
 from ..store.opening import openTable
 from ..store.table import JobTable
+from .describing import describe
 from .ending import StartRefused
 from .notifying import notify
 from .openfiles import raiseOpenFiles
@@ -193,9 +194,8 @@ class Supervisor(Service):
         Make what runs jobs.
         """
         files = raiseOpenFiles()
-        launcher = makePlainLauncher(
-            self._reactor, openFiles=self._settings.openFiles or files
-        )
+        files = self._settings.openFiles or files
+        launcher = makePlainLauncher(self._reactor, openFiles=files)
         store = JobTable(self._reactor, self._state.table)
         drain, thread = startDrain(self._reactor)
         logs = LogKeeper(self._reactor, self._state.logs, drain, self._settings.quota)
@@ -203,6 +203,7 @@ class Supervisor(Service):
         roster = LocalRoster(
             self._reactor, time_ns, launcher, logs, store, admit, elapsed=monotonic
         )
+        roster.description = describe(self._settings, files)
         retention = Retention(
             self._reactor, time_ns, roster, store, logs, self._settings.retain
         )

@@ -38,6 +38,21 @@ def find(identifier: str) -> pb.Request:
     return pb.Request(find=pb.Find(identifier=encode(identifier)))
 
 
+def signal(identifier: str, by: str, number: int) -> pb.Request:
+    """
+    Ask for a signal to be delivered.
+    """
+    signal = pb.Signal(identifier=encode(identifier), by=encode(by), number=number)
+    return pb.Request(signal=signal)
+
+
+def describe() -> pb.Request:
+    """
+    Ask what there is to be said of the supervisor.
+    """
+    return pb.Request(describe=pb.Describe())
+
+
 def search(query: Query) -> pb.Request:
     """
     Ask for jobs.

@@ -11,12 +11,14 @@ from twisted.internet.interfaces import IReactorTime
 
 from ..api import supervisor_pb2 as pb
 from ..crashing import crashPoint
+from ..description import Description
 from ..interfaces import IRosterListener
 from ..jobs import Record
 from ..milestones import Milestone
 from ..queries import Page
 from .conversing import Conversation, pack
 from .conversion import BadMessage, decode, unconvertRecord
+from .describing import unconvertDescription
 from .failing import unconvertFailure
 from .greeting import Greeting
 from .paging import unconvertPage
@@ -26,7 +28,7 @@ _MOST: Final = 10_000
 
 
 #: What is answered to a request that was done.
-Result: TypeAlias = Record | Page | None
+Result: TypeAlias = Record | Page | Description | None
 
 
 class ConnectionBroken(Exception):
@@ -152,6 +154,8 @@ class Call(Conversation):
             result = unconvertRecord(answer.record)
         elif what == "page":
             result = unconvertPage(answer.page)
+        elif what == "description":
+            result = unconvertDescription(answer.description)
         failure = unconvertFailure(answer.failure) if what == "failure" else None
         crashPoint("gateway-answered")
         waiting = self._waiting.pop(answer.number, None)

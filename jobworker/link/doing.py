@@ -5,11 +5,12 @@ What a supervisor does for a gateway that asks.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, TypeAlias
 
 from twisted.internet.defer import Deferred, fail
 
 from ..api import supervisor_pb2 as pb
+from ..description import Description
 from ..errors import LaunchFailed, NoSuchJob
 from ..interfaces import IRoster
 from ..jobs import Record
@@ -21,6 +22,7 @@ from .conversion import (
     unconvertCommand,
     unconvertManner,
 )
+from .describing import convertDescription
 from .framing import LONGEST
 from .paging import convertPage, unconvertQuery
 
@@ -33,6 +35,15 @@ _NAME: Final = 2**16
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+#: What comes of a request that is done.
+Result: TypeAlias = Record | Page | Description | None
+
+#: A request that is being done.
+Doing: TypeAlias = (
+    Deferred[Record] | Deferred[Page] | Deferred[Description] | Deferred[None]
+)
+
+
 def isIdentifier(text: str) -> bool:
     """
     Say whether there could be a job with this identifier.
@@ -40,9 +51,7 @@ def isIdentifier(text: str) -> bool:
     return _IDENTIFIER.fullmatch(text) is not None
 
 
-def do(
-    roster: IRoster, request: pb.Request
-) -> Deferred[Record] | Deferred[Page] | Deferred[None]:
+def do(roster: IRoster, request: pb.Request) -> Doing:
     """
     Begin what a gateway asks for.
 
@@ -54,9 +63,11 @@ def do(
             return fail(LaunchFailed("the command line is too long"))
         command = unconvertCommand(request.start.command)
         return roster.start(command, _name(request.start.owner))
+    if what == "describe":
+        return roster.describe()
     if what == "search":
         return roster.search(unconvertQuery(request.search))
-    if what not in ("stop", "find", "delete"):
+    if what not in ("stop", "signal", "find", "delete"):
         raise BadMessage(f"a request for {what}")
     identifier = decode(getattr(request, what).identifier)
     if not isIdentifier(identifier):
@@ -65,11 +76,16 @@ def do(
         return roster.find(identifier)
     if what == "delete":
         return roster.delete(identifier)
+    if what == "signal":
+        number = request.signal.number
+        if not 0 < number <= 64:
+            raise BadMessage("a signal that does not exist")
+        return roster.signal(identifier, _name(request.signal.by), number)
     manner = unconvertManner(request.stop.manner)
     return roster.stop(identifier, _name(request.stop.by), manner)
 
 
-def answerOf(number: int, result: Record | Page | None) -> pb.Answer:
+def answerOf(number: int, result: Result) -> pb.Answer:
     """
     Make the answer to a request that was done.
     """
@@ -77,6 +93,8 @@ def answerOf(number: int, result: Record | Page | None) -> pb.Answer:
         return pb.Answer(number=number, done=pb.Done())
     if isinstance(result, Page):
         return pb.Answer(number=number, page=convertPage(result))
+    if isinstance(result, Description):
+        return pb.Answer(number=number, description=convertDescription(result))
     return pb.Answer(number=number, record=convertRecord(result))
 
 

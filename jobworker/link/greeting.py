@@ -23,7 +23,7 @@ SPECIFICATION: Final = "specification"
 
 
 #: What this package can do as a supervisor that the version does not imply.
-CAPABILITIES: Final = frozenset({"search", SPECIFICATION})
+CAPABILITIES: Final = frozenset({"search", "signal", "describe", SPECIFICATION})
 
 
 class Misfit(Exception):

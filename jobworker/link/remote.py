@@ -13,12 +13,13 @@ from zope.interface import implementer
 
 from attrs import define, field
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.logger import Logger
 
 from ..api import supervisor_pb2 as pb
 from ..crashing import crashPoint
+from ..description import Description
 from ..errors import LaunchFailed, NoSuchJob, RosterUnreachable, ShuttingDown, TooOld
 from ..interfaces import IRoster, IRosterListener
 from ..jobs import Command, Lost, Manner, Record, advance
@@ -146,6 +147,24 @@ class RemoteRoster:
         return Deferred.fromCoroutine(
             recall(finding, lambda: self._known.find(identifier))
         )
+
+    def signal(self, identifier: str, by: str, number: int) -> Deferred[Record]:
+        """
+        Have a job there get a signal.
+        """
+        request = asking.signal(identifier, by, number)
+        signaling = self._askNew("signal", "signal jobs", request)
+        return signaling.addCallback(insist(Record))
+
+    def describe(self) -> Deferred[Description]:
+        """
+        Ask the supervisor what there is to be said of it; an older one has
+        said little in its greeting.
+        """
+        theirs = self.supervisor
+        if theirs is not None and "describe" not in theirs.capabilities:
+            return succeed(Description(theirs.package))
+        return self._ask(asking.describe()).addCallback(insist(Description))
 
     def search(self, query: Query) -> Deferred[Page]:
         """

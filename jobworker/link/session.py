@@ -12,7 +12,6 @@ from zope.interface import implementer
 
 from attrs import field, frozen
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime, ITransport
 from twisted.python.failure import Failure
 
@@ -29,7 +28,7 @@ from .conversion import (
     encode,
     withoutNews,
 )
-from .doing import answerOf, do, isIdentifier
+from .doing import Doing, Result, answerOf, do, isIdentifier
 from .failing import convertFailure
 from .greeting import SPECIFICATION, Greeting, ourGreeting
 from .outbox import MOST
@@ -166,9 +165,7 @@ class Session(Conversation):
             return withoutNews(record)
         return record
 
-    def _do(
-        self, what: str | None, request: pb.Request
-    ) -> Deferred[Record] | Deferred[Page] | Deferred[None]:
+    def _do(self, what: str | None, request: pb.Request) -> Doing:
         """
         Begin what is to be answered.
         """
@@ -182,14 +179,14 @@ class Session(Conversation):
     def _answer(
         self,
         number: int,
-        doing: Deferred[Record] | Deferred[Page] | Deferred[None],
+        doing: Doing,
     ) -> None:
         """
         Answer when it is done.
         """
         self._working += 1
 
-        def done(result: Record | Page | None) -> None:
+        def done(result: Result) -> None:
             if result is not None:
                 crashPoint("link-answer")
             if isinstance(result, Record):

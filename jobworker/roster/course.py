@@ -20,7 +20,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..crashing import crashPoint
-from ..errors import StopIgnored, StorageFailed
+from ..errors import NotRunning, StopIgnored, StorageFailed
 from ..interfaces import IJobHandle, IJobLog, IJobStore
 from ..jobs import (
     FORCED,
@@ -124,6 +124,17 @@ class Course:
         The job has written something.
         """
         self._deadlines.hear()
+
+    def signal(self, number: int) -> Record:
+        """
+        Deliver a signal to the job's process group.
+
+        @raise NotRunning: If the job has ended.
+        """
+        if self._latest.phase is Phase.ENDED:
+            raise NotRunning(self.record.identifier)
+        self._handle.signal(number)
+        return self.record
 
     def whenEnded(self) -> Deferred[Record]:
         """

@@ -13,11 +13,12 @@ from zope.interface import implementer
 
 from attrs import define, field
 
-from twisted.internet.defer import Deferred, fail, gatherResults, succeed
+from twisted.internet.defer import Deferred, execute, fail, gatherResults, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from ..crashing import crashPoint
+from ..description import Description
 from ..errors import NotRunning, ShuttingDown, StillRunning, StorageFailed
 from ..interfaces import (
     IJobHandle,
@@ -55,6 +56,7 @@ class LocalRoster:
         its output.
     @ivar _elapsed: Seconds on a clock that nobody sets; that of C{_clock} if
         C{None}.
+    @ivar description: What is to be said of this process.
     @ivar _courses: The jobs that have not ended.
     @ivar _recent: Records of the last that did.
     @ivar _followed: How often each job is followed.
@@ -71,6 +73,7 @@ class LocalRoster:
     _linger: float = _LINGER
     _identify: Callable[[], str] = lambda: str(uuid4())
     _elapsed: Callable[[], float] | None = None
+    description: Description = field(factory=Description)
     _courses: dict[str, Course] = field(factory=dict, init=False)
     _recent: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
     _listeners: list[IRosterListener] = field(factory=list, init=False)
@@ -112,6 +115,27 @@ class LocalRoster:
             return course.stop(Stop(by, manner, self._now()))
 
         return stand(self._refuse(identifier))
+
+    def signal(self, identifier: str, by: str, number: int) -> Deferred[Record]:
+        """
+        Deliver a signal to the process group of a job.
+        """
+        course = self._courses.get(identifier)
+        if course is None:
+            return stand(self._refuse(identifier))
+        self.log.info(
+            "job {job} gets signal {signal} from {by!r}",
+            job=identifier,
+            signal=number,
+            by=by,
+        )
+        return execute(course.signal, number)
+
+    def describe(self) -> Deferred[Description]:
+        """
+        Say what this process can be relied upon for.
+        """
+        return succeed(self.description)
 
     def find(self, identifier: str) -> Deferred[Record]:
         """
@@ -219,7 +243,7 @@ class LocalRoster:
 
     async def _refuse(self, identifier: str) -> Record:
         """
-        Say why a job that does not run cannot be stopped.
+        Say why nothing can be done to a job that does not run.
         """
         await self.find(identifier)
         raise NotRunning(identifier)

@@ -18,6 +18,7 @@ from attrs import define, evolve, field, frozen
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from ..description import Description
 from ..errors import (
     KeyTaken,
     LaunchFailed,
@@ -102,12 +103,14 @@ class MemoryRoster:
 
     @ivar scripts: What commands do; others cannot be started.
     @ivar refusal: While this is set, nothing is started, and this is why.
+    @ivar description: What is said of this process.
     @ivar followed: How often each job is followed.
     """
 
     _clock: IReactorTime
     scripts: Mapping[Command, Script] = field(factory=dict)
     refusal: Exception | None = None
+    description: Description = field(factory=lambda: Description("memory"))
     followed: Counter[str] = field(factory=Counter, init=False)
     _lives: dict[str, _Life] = field(factory=dict, init=False)
     _listeners: list[IRosterListener] = field(factory=list, init=False)
@@ -167,6 +170,31 @@ class MemoryRoster:
 
             answer.addTimeout(PATIENCE, self._clock, ignored)
         return answer
+
+    def signal(
+        self,
+        identifier: str,
+        by: str,  # noqa: ARG002 - nobody is told
+        number: int,
+    ) -> Deferred[Record]:
+        """
+        Have a job get a signal, as its script lets it.
+        """
+        life = self._lives.get(identifier)
+        if life is None:
+            return fail(NoSuchJob(identifier))
+        if life.record.phase is Phase.ENDED:
+            return fail(NotRunning(identifier))
+        status = life.script.answer(number)
+        if status is not None:
+            self._later(0, self._exit, identifier, status)
+        return succeed(life.record)
+
+    def describe(self) -> Deferred[Description]:
+        """
+        Say what was set.
+        """
+        return succeed(self.description)
 
     def find(self, identifier: str) -> Deferred[Record]:
         """

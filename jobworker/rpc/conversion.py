@@ -139,6 +139,17 @@ def parseManner(message: pb.StopRequest, command: Command | None = None) -> Mann
     return FORCED if message.force else Manner(message.signal or manner.signal, grace)
 
 
+def parseSignal(message: pb.SignalRequest) -> int:
+    """
+    Find out which signal is to be sent.
+
+    @raise BadRequest: If it is none.
+    """
+    if message.signal not in _SIGNALS:
+        raise BadRequest("signal", f"{message.signal} is no signal; those are 1 to 64")
+    return message.signal
+
+
 def parseStart(message: pb.StreamRequest) -> int:
     """
     Find out which entry is to be the first.

@@ -20,9 +20,7 @@ from .bridge import Bridge
 from .desks import ReadingRoom
 from .gate import Gate
 from .handlers import Answering, Streaming, makeHandler
-
-#: Bytes that a request may have.
-MAX_REQUEST: Final = 4 * 2**20
+from .settings import MAX_REQUEST
 
 #: Seconds that calls get to hear what they were told at last.
 _LAST: Final = 1.0

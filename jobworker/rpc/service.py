@@ -27,6 +27,7 @@ from .bridge import Bridge
 from .desks import ReadingRoom
 from .gate import Gate
 from .handlers import Answering, Streaming
+from .informing import limitsOf
 from .places import Places
 from .readlog import ChunkStreamer
 from .server import Server
@@ -155,7 +156,14 @@ class RPCService(Service):
         board = Board(
             loop, bridge, self._roster, settings.patience, settings.remembered
         )
-        servicer = Servicer(self._gate, board, bridge, self._roster, settings.patience)
+        servicer = Servicer(
+            self._gate,
+            board,
+            bridge,
+            self._roster,
+            settings.patience,
+            limitsOf(settings),
+        )
         threads = ThreadPoolExecutor(settings.readers, "reader")
         room = ReadingRoom(loop, Library(self._logs), threads)
         places = Places(servicer.find, room, board)
@@ -164,6 +172,8 @@ class RPCService(Service):
             "StopJob": servicer.stopJob,
             "QueryJob": servicer.queryJob,
             "DeleteJob": servicer.deleteJob,
+            "SignalJob": servicer.signalJob,
+            "GetServerInfo": servicer.getServerInfo,
             "ListJobs": servicer.listJobs,
             "WaitJob": servicer.waitJob,
         }

@@ -16,16 +16,16 @@ from twisted.internet.defer import Deferred
 
 from ..access.identity import Caller
 from ..api import worker_pb2 as pb
-from ..errors import NoSuchJob
+from ..description import Description, Limit
+from ..errors import NoSuchJob, RosterUnreachable
 from ..interfaces import IRoster
 from ..jobs import Record
 from .board import Board
 from .bridge import IAsking
-from .conversion import describe, parseCommand, parseJob, parseManner
+from .conversion import describe, parseCommand, parseJob, parseManner, parseSignal
 from .gate import Gate
+from .informing import infoOf
 from .listing import listOf, parseQuery
-
-Answer: TypeAlias = pb.Job | pb.JobStatus | pb.Deleted
 
 #: Finds the job that a request names, if the caller may use a method on it.
 Finding: TypeAlias = Callable[[pb.Job, Caller, str], Awaitable[Record]]
@@ -37,6 +37,7 @@ class Servicer:
     The methods that are answered once.
 
     @ivar _patience: Seconds that the roster is given to answer.
+    @ivar _limits: What the gateway says of its own limits.
     """
 
     _gate: Gate
@@ -44,6 +45,7 @@ class Servicer:
     _bridge: IAsking
     _roster: IRoster
     _patience: float
+    _limits: tuple[Limit, ...] = ()
 
     async def startJob(self, request: pb.Command, caller: Caller) -> pb.Job:
         """
@@ -91,6 +93,36 @@ class Servicer:
         await self._bridge.ask(delete, self._patience, cancels=False)
         self._board.forget(record.identifier)
         return pb.Deleted()
+
+    async def signalJob(
+        self, request: pb.SignalRequest, caller: Caller
+    ) -> pb.JobStatus:
+        """
+        Send a signal to a job.
+        """
+        number = parseSignal(request)
+        record = await self.find(request.job, caller, "SignalJob")
+
+        def signal() -> Deferred[Record]:
+            return self._roster.signal(record.identifier, caller.subject, number)
+
+        return describe(await self._bridge.ask(signal, self._patience, cancels=False))
+
+    async def getServerInfo(
+        self,
+        request: pb.InfoRequest,  # noqa: ARG002 - there is nothing in it
+        caller: Caller,
+    ) -> pb.ServerInfo:
+        """
+        Say what the server is, also while its supervisor is out of reach.
+        """
+        self._gate.require(caller, "GetServerInfo", caller.subject)
+        supervisor: Description | str
+        try:
+            supervisor = await self._bridge.ask(self._roster.describe, self._patience)
+        except RosterUnreachable as error:
+            supervisor = str(error)
+        return infoOf(self._limits, supervisor)
 
     async def listJobs(self, request: pb.ListRequest, caller: Caller) -> pb.JobList:
         """

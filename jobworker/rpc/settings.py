@@ -4,7 +4,12 @@ The figures that the gRPC server works by.
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import frozen
+
+#: Bytes that a request may have.
+MAX_REQUEST: Final = 4 * 2**20
 
 
 @frozen

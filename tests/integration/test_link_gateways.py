@@ -16,6 +16,7 @@ from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from jobworker.api import supervisor_pb2 as pb
+from jobworker.description import Description
 from jobworker.errors import (
     BadConfiguration,
     LaunchFailed,
@@ -225,6 +226,9 @@ class RefusalTests(TestCase):
         with self.assertRaises(TooOld) as caught:
             await remote.search(Query())
         self.assertIn("jobworker 0.1,", str(caught.exception))
+        with self.assertRaises(TooOld):
+            await remote.signal("00000000-0000-4000-8000-00000000cafe", "bob", 15)
+        self.assertEqual(await remote.describe(), Description("0.1"))
         with self.assertRaises(NoSuchJob):
             await remote.find("00000000-0000-4000-8000-00000000cafe")
 

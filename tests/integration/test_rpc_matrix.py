@@ -60,7 +60,7 @@ EXPECTED: Final[Mapping[str, Mapping[tuple[str, ...], tuple[Code, Code]]]] = (
             (OBSERVER, USER): (OK, OK),
             (USER, "root"): (OK, OK),
         }
-        for method in ("QueryJob", "ListJobs", "WaitJob")
+        for method in ("QueryJob", "ListJobs", "GetServerInfo", "WaitJob")
     }
     | {
         method: {
@@ -72,7 +72,7 @@ EXPECTED: Final[Mapping[str, Mapping[tuple[str, ...], tuple[Code, Code]]]] = (
             (OBSERVER, USER): (OK, DENIED),
             (USER, "root"): (OK, DENIED),
         }
-        for method in ("StopJob", "StreamLog", "ReadLog", "DeleteJob")
+        for method in ("StopJob", "StreamLog", "ReadLog", "DeleteJob", "SignalJob")
     }
 )
 
@@ -121,7 +121,7 @@ class MatrixTests(RPCTestCase):
         """
         self.jobs += 1
         record = exampleRecord(self.jobs, owner=owner)
-        if method not in ("StopJob", "QueryJob"):
+        if method not in ("StopJob", "SignalJob", "QueryJob"):
             exited = advance(record, CommandExited(Status(code=0)))
             record = advance(exited, Drained(1))
         job = self.put(record)
@@ -132,6 +132,8 @@ class MatrixTests(RPCTestCase):
             "StreamLog": pb.StreamRequest(job=job),
             "ReadLog": pb.ReadRequest(job=job),
             "DeleteJob": job,
+            "SignalJob": pb.SignalRequest(job=job, signal=10),
+            "GetServerInfo": pb.InfoRequest(),
             "ListJobs": pb.ListRequest(owner=owner),
             "WaitJob": job,
         }
@@ -234,11 +236,12 @@ class MatrixTests(RPCTestCase):
             "QueryJob": job,
             "DeleteJob": job,
             "WaitJob": job,
+            "SignalJob": pb.SignalRequest(job=job, signal=10),
             "StopJob": pb.StopRequest(job=job),
             "StreamLog": pb.StreamRequest(job=job),
             "ReadLog": pb.ReadRequest(job=job),
         }
-        others = {"StartJob", "ListJobs"}
+        others = {"StartJob", "ListJobs", "GetServerInfo"}
         self.assertEqual(others | {*requests}, set(SERVICE.methods_by_name))
         for method, request in requests.items():
             for roles, (own, _) in EXPECTED[method].items():

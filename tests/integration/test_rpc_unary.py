@@ -9,12 +9,16 @@ from uuid import uuid4
 from google.protobuf.duration_pb2 import Duration
 from grpc import StatusCode as Code
 
+from twisted.internet.defer import fail
 from twisted.internet.threads import deferToThread
 
+from jobworker import __version__
 from jobworker.api import worker_pb2 as pb
+from jobworker.description import Description, Guarantee, Limit
 from jobworker.errors import NoRoom, RosterUnreachable, ShuttingDown, StorageFailed
 from jobworker.jobs import Command, Lost, advance
-from jobworker.rpc.server import MAX_REQUEST
+from jobworker.roster.memory import MemoryRoster
+from jobworker.rpc.settings import MAX_REQUEST
 from tests.contracts import exampleRecord
 from tests.contracts_roster import COMMANDS, Doing
 from tests.rpc import RPCTestCase, fieldsOf, methodOf
@@ -79,6 +83,53 @@ class UnaryTests(RPCTestCase):
         for each in waiting:
             self.assertEqual(await each, stopped)
         self.assertEqual(await self.call("WaitJob", job), stopped)
+
+    async def test_signal(self) -> None:
+        """
+        A job gets a signal, and what comes of it is its own affair.
+        """
+        job = await self.started(Doing.SLEEPS)
+        for number in (-1, 0, 65):
+            request = pb.SignalRequest(job=job, signal=number)
+            error = await self.assertCode(
+                Code.INVALID_ARGUMENT, self.call("SignalJob", request)
+            )
+            self.assertEqual([*fieldsOf(error)], ["signal"])
+        request = pb.SignalRequest(job=job, signal=10)
+        running = await self.call("SignalJob", request)
+        self.assertEqual(running.status.state, pb.RUNNING)
+        ended = (await self.call("WaitJob", job)).status
+        self.assertEqual((ended.signal, ended.cause), (10, pb.CAUSE_SIGNALED))
+        error = await self.assertCode(
+            Code.ALREADY_EXISTS, self.call("SignalJob", request)
+        )
+        self.assertEqual([*fieldsOf(error)], ["job"])
+
+    async def test_info(self) -> None:
+        """
+        The server says what it is.
+        """
+        self.roster.description = Description(
+            "0.7", (Limit("log_bytes", 7),), (Guarantee("peace", False, "\udc80 war"),)
+        )
+        info = await self.call("GetServerInfo", pb.InfoRequest())
+        self.assertEqual((info.version, info.supervisor_version), (__version__, "0.7"))
+        limits = {each.name: each.value for each in info.limits}
+        self.assertEqual(limits["request_bytes"], MAX_REQUEST)
+        self.assertEqual(limits["log_bytes"], 7)
+        peace = pb.Guarantee(name="peace", reason="? war")
+        self.assertEqual([*info.guarantees], [peace])
+        self.assertGreater(info.time, 1_700_000_000_000_000_000)
+
+    async def test_infoUnreachable(self) -> None:
+        """
+        The gateway answers for itself while the supervisor is out of reach.
+        """
+        away = fail(RosterUnreachable("gone"))
+        self.patch(MemoryRoster, "describe", lambda _: away)
+        info = await self.call("GetServerInfo", pb.InfoRequest())
+        self.assertEqual((info.version, info.supervisor_version), (__version__, ""))
+        self.assertIn("gone", info.supervisor_problem)
 
     async def test_list(self) -> None:
         """
