@@ -181,6 +181,7 @@ class JobTests(SynchronousTestCase):
             "reason": "",
             "started": "2026-01-31T12:00:00.123456Z",
             "ended": None,
+            "asked": {},
         }
         self.answer = status(exitCode=3, cause=wire.CAUSE_EXITED)
         self.answer.started = 1_769_860_800_123_456_789

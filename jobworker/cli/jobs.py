@@ -7,10 +7,12 @@ from __future__ import annotations
 import click
 
 from ..client.values import JobStatus
+from ..specification import Specification
 from .exits import CannotWrite
 from .options import Settings, withServer
 from .parameters import NumberType, SignalType
 from .rendering import asJSON, asText
+from .specifying import specifying
 
 job = click.option(
     "--job", "identifier", required=True, metavar="ID", help="The id of the job."
@@ -25,7 +27,13 @@ asObject = click.option(
 @click.option("--cmd", required=True, metavar="CMD", help="The command to run.")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @withServer
-def start(settings: Settings, cmd: str, args: tuple[str, ...]) -> None:
+@specifying
+def start(
+    settings: Settings,
+    specification: Specification,
+    cmd: str,
+    args: tuple[str, ...],
+) -> None:
     """
     Start a job and print its id.
 
@@ -33,7 +41,7 @@ def start(settings: Settings, cmd: str, args: tuple[str, ...]) -> None:
     between.
     """
     with settings.client() as client:
-        identifier = client.start(cmd, args)
+        identifier = client.start(cmd, args, specification)
     try:
         click.echo(identifier)
     except BrokenPipeError:

@@ -11,6 +11,7 @@ from signal import Signals
 from typing import Final
 
 from ..client.values import JobStatus
+from .asked import asked, inWords
 
 # In UTC.
 _EPOCH: Final = datetime(1970, 1, 1)
@@ -34,6 +35,7 @@ def asJSON(status: JobStatus) -> str:
             "reason": status.reason,
             "started": asTime(status.started),
             "ended": asTime(status.ended),
+            "asked": asked(status.specification),
         }
     )
 
@@ -60,7 +62,12 @@ def asText(status: JobStatus) -> str:
         rows["cause"] = status.cause
     if status.reason:
         rows["reason"] = status.reason
-    return "\n".join(f"{key + ':':<11}{plain(value)}" for key, value in rows.items())
+    for name, value in asked(status.specification).items():
+        rows[name.replace("_", " ")] = inWords(value)
+    width = max(11, *(len(key) + 2 for key in rows))
+    return "\n".join(
+        f"{key + ':':<{width}}{plain(value)}" for key, value in rows.items()
+    )
 
 
 def stateOf(status: JobStatus) -> str:

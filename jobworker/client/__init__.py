@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from ..specification import Input, ResourceLimit, Specification
     from .addresses import Address
     from .client import Client
     from .credentials import Credentials, loadToken
@@ -25,10 +26,13 @@ __all__ = (
     "Failure",
     "Finished",
     "Guarantee",
+    "Input",
     "JobStatus",
     "Missing",
     "Output",
+    "ResourceLimit",
     "ServerInfo",
+    "Specification",
     "State",
     "Waiting",
     "loadToken",
@@ -42,10 +46,13 @@ _HOMES: Final = {
     "Failure": "failures",
     "Finished": "events",
     "Guarantee": "values",
+    "Input": ".specification",
     "JobStatus": "values",
     "Missing": "events",
     "Output": "events",
+    "ResourceLimit": ".specification",
     "ServerInfo": "values",
+    "Specification": ".specification",
     "State": "values",
     "Waiting": "events",
     "loadToken": "credentials",

@@ -15,6 +15,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from ..api import worker_pb2 as wire
 from ..jobs import Source
+from ..specification import NOTHING, Specification
 from .addresses import Address
 from .connection import PATIENCE, Connection
 from .credentials import Credentials
@@ -24,12 +25,16 @@ from .listing import pages, requestFor, whole
 from .probing import explain
 from .reader import LogReader
 from .readings import ChunkReading, LineReading
+from .specifying import commandOf
 from .translation import infoOf, statusOf
 from .values import JobStatus, ServerInfo, State
 from .waiting import Patience
 
 #: The remedy where a start was not answered.
 _PERHAPS: Final = "the job may have been started all the same"
+
+#: The same for a start with a key.
+_AGAIN: Final = "start it again with the same key; that makes no second job"
 
 _Answer = TypeVar("_Answer")
 
@@ -78,23 +83,24 @@ class Client:
             self.address, self._credentials, self._token, self._patience
         )
 
-    def start(self, program: str, arguments: Sequence[str] = ()) -> str:
+    def start(
+        self,
+        program: str,
+        arguments: Sequence[str] = (),
+        specification: Specification = NOTHING,
+    ) -> str:
         """
         Start a job.
 
+        @param specification: What the job shall have beside its command.  A
+            server of the original kind ignores it.
+
         @return: Its identifier.
         """
-        request = wire.Command()
-        try:
-            request.cmd = program
-            request.args.extend(arguments)
-        except (UnicodeError, ValueError):
-            raise Unacceptable(
-                "command and arguments must be valid Unicode",
-                "have a shell make the other bytes, as in printf '\\377'",
-            ) from None
+        request = commandOf(program, tuple(arguments), specification)
         return self._ask(
-            lambda connection: connection.startJob(request).id, unsure=_PERHAPS
+            lambda connection: connection.startJob(request).id,
+            unsure=_AGAIN if specification.key else _PERHAPS,
         )
 
     def stop(

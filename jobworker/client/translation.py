@@ -25,6 +25,7 @@ from .failures import (
     Unsupported,
     WrongState,
 )
+from .specifying import specificationOf
 from .values import Guarantee, JobStatus, ServerInfo, State
 
 _STATES: Final = {
@@ -136,4 +137,5 @@ def statusOf(message: wire.JobStatus) -> JobStatus:
         reason=status.reason,
         started=message.started or None,
         ended=message.ended or None,
+        specification=specificationOf(message.command),
     )

@@ -9,6 +9,8 @@ from enum import Enum
 
 from attrs import frozen
 
+from ..specification import NOTHING, Specification
+
 
 class State(Enum):
     """
@@ -42,6 +44,8 @@ class JobStatus:
     @ivar started: When it was started: nanoseconds since the epoch.  Servers
         that do not tell give C{None}, as for C{ended}.
     @ivar ended: When it ended.
+    @ivar specification: What it was given beside its command; values of
+        variables and the bytes of its input are not told.
     """
 
     identifier: str
@@ -56,6 +60,7 @@ class JobStatus:
     reason: str = ""
     started: int | None = None
     ended: int | None = None
+    specification: Specification = NOTHING
 
 
 @frozen

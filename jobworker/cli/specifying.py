@@ -1,0 +1,264 @@
+"""
+The flags that say what a job shall have beside its command.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+import click
+
+from ..client.failures import Unacceptable, Unreadable
+from ..specification import (
+    MAX_GRACE,
+    MAX_INPUT,
+    MAX_NICE,
+    MAX_TIME,
+    RESOURCES,
+    UNLIMITED,
+    Input,
+    ResourceLimit,
+    Specification,
+)
+from .parameters import NumberType, SignalType
+
+_Result = TypeVar("_Result")
+_Rest = ParamSpec("_Rest")
+_First = TypeVar("_First")
+
+
+class PairType(click.ParamType):  # type: ignore[type-arg]
+    """
+    A name and a value.
+    """
+
+    name = "pair"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[str, str]:
+        """
+        Read C{"NAME=VALUE"}.
+        """
+        if isinstance(value, tuple):
+            return value
+        name, equals, rest = str(value).partition("=")
+        if not name or not equals:
+            self.fail(f"{value!r} is not written as NAME=VALUE", param, ctx)
+        return name, rest
+
+
+class LimitType(click.ParamType):  # type: ignore[type-arg]
+    """
+    A limit of a resource.
+    """
+
+    name = "limit"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> ResourceLimit:
+        """
+        Read C{"nofile=1024"}, C{"nofile=1024:4096"} or C{"core=unlimited"}.
+        """
+        if isinstance(value, ResourceLimit):
+            return value
+        name, _, rest = str(value).partition("=")
+        soft, _, hard = rest.partition(":")
+        if name not in RESOURCES:
+            known = ", ".join(RESOURCES)
+            self.fail(f"{name!r} is no limit; those are {known}", param, ctx)
+        try:
+            return ResourceLimit(name, _number(soft), _number(hard or soft))
+        except ValueError:
+            self.fail(f"{value!r} is not written as NAME=SOFT[:HARD]", param, ctx)
+
+
+class MaskType(click.ParamType):  # type: ignore[type-arg]
+    """
+    A file mode creation mask.
+    """
+
+    name = "mask"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> int:
+        """
+        Read C{"027"}.
+        """
+        if isinstance(value, int):
+            return value
+        try:
+            mask = int(str(value), 8)
+        except ValueError:
+            mask = -1
+        if not 0 <= mask <= 0o777:
+            self.fail(f"{value!r} is no mask of 0 to 777, in octal", param, ctx)
+        return mask
+
+
+_TIME: Final = NumberType(0, MAX_TIME, min_open=True)
+
+_OPTIONS: Final[dict[str, dict[str, Any]]] = {
+    "--env": {
+        "type": PairType(),
+        "multiple": True,
+        "metavar": "NAME=VALUE",
+        "help": "Set a variable; may be given more than once.",
+    },
+    "--unset": {
+        "multiple": True,
+        "metavar": "NAME",
+        "help": "Unset a variable; may be given more than once.",
+    },
+    "--cwd": {"metavar": "DIR", "help": "The working directory, an absolute path."},
+    "--umask": {
+        "type": MaskType(),
+        "metavar": "MODE",
+        "help": "The file mode creation mask, in octal.",
+    },
+    "--nice": {
+        "type": click.IntRange(0, MAX_NICE),
+        "metavar": "N",
+        "help": "The niceness.",
+    },
+    "--limit": {
+        "type": LimitType(),
+        "multiple": True,
+        "metavar": "NAME=SOFT[:HARD]",
+        "help": "Limit a resource, as nofile=1024; may be given more than once.",
+    },
+    "--timeout": {
+        "type": _TIME,
+        "metavar": "SECONDS",
+        "help": "End the job when it has run for so long.",
+    },
+    "--idle-timeout": {
+        "type": _TIME,
+        "metavar": "SECONDS",
+        "help": "End the job when it has written nothing for so long.",
+    },
+    "--stop-signal": {
+        "type": SignalType(),
+        "metavar": "NAME",
+        "help": "The signal that it is asked to end with, instead of TERM.",
+    },
+    "--stop-grace": {
+        "type": NumberType(0, MAX_GRACE),
+        "metavar": "SECONDS",
+        "help": "Kill what is left of it so long after it was asked to end.",
+    },
+    "--label": {
+        "type": PairType(),
+        "multiple": True,
+        "metavar": "NAME=VALUE",
+        "help": "Something to find the job by; may be given more than once.",
+    },
+    "--name": {"metavar": "NAME", "help": "What you call the job."},
+    # --key is the private key of the caller.
+    "--once": {
+        "metavar": "KEY",
+        "help": "Start it once: the same start with the same key is the same job.",
+    },
+    "--stdin": {
+        "metavar": "FILE|-",
+        "help": "A file that the job finds on its standard input; - is ours.",
+    },
+}
+
+
+def specifying(
+    function: Callable[Concatenate[_First, Specification, _Rest], _Result],
+) -> Callable[..., _Result]:
+    """
+    Give a command those flags and what follows from them, as its second
+    argument.
+    """
+
+    @wraps(function)
+    def command(first: _First, *args: _Rest.args, **kwargs: _Rest.kwargs) -> _Result:
+        """
+        Take the flags from the others.
+        """
+        said = {
+            flag: kwargs.pop(flag.lstrip("-").replace("-", "_")) for flag in _OPTIONS
+        }
+        return function(first, _specification(said), *args, **kwargs)
+
+    for flag, details in reversed(_OPTIONS.items()):
+        click.option(flag, **details)(command)
+    return command
+
+
+def _specification(said: dict[str, Any]) -> Specification:
+    """
+    Make one of flags.
+    """
+    environment: dict[str, str | None] = dict(said["--env"])
+    for name in said["--unset"]:
+        if name in environment:
+            raise click.UsageError(f"{name} is set and unset, or unset twice")
+        environment[name] = None
+    return Specification(
+        environment=environment,
+        directory=said["--cwd"] or "",
+        umask=said["--umask"],
+        nice=said["--nice"],
+        limits=said["--limit"],
+        timeout=said["--timeout"],
+        idleTimeout=said["--idle-timeout"],
+        stopSignal=said["--stop-signal"] or 0,
+        stopGrace=said["--stop-grace"],
+        labels=dict(said["--label"]),
+        name=said["--name"] or "",
+        key=said["--once"] or "",
+        input=None if said["--stdin"] is None else _read(said["--stdin"]),
+    )
+
+
+def _read(path: str) -> Input | None:
+    """
+    Read a file to its end, or as far as it shows that it is too long.
+
+    @return: C{None} if there is nothing in it.
+    """
+    try:
+        if path == "-":
+            data = sys.stdin.buffer.read(MAX_INPUT + 1)
+        else:
+            with open(os.path.expanduser(path), "rb") as file:
+                data = file.read(MAX_INPUT + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise Unreadable(f"cannot read {path}: {reason}") from None
+    if len(data) > MAX_INPUT:
+        raise Unacceptable(
+            f"{path} has more than {MAX_INPUT} bytes",
+            "have the job read a file where it runs",
+        )
+    return Input.of(data) if data else None
+
+
+def _number(text: str) -> int:
+    """
+    Read a limit.
+    """
+    if text == "unlimited":
+        return UNLIMITED
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(text)
+    return int(text)

@@ -1,0 +1,164 @@
+"""
+What jobs ask for, from the command line to the process and back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from jobworker.client import Address, Client, Credentials, Specification
+from tests.daemons import Daemon, DaemonCase, credentials, processesOf, until
+
+
+class SpecificationTests(DaemonCase):
+    """
+    A daemon gives jobs what they ask for.
+    """
+
+    def ask(self, daemon: Daemon, *arguments: str) -> str:
+        """
+        Run the command line, which succeeds.
+        """
+        done = daemon.call(*arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.decode()
+
+    def query(self, daemon: Daemon, job: str) -> dict[str, Any]:
+        """
+        Find out about a job.
+        """
+        status: dict[str, Any] = json.loads(
+            self.ask(daemon, "query", "--json", "--job", job)
+        )
+        return status
+
+    def test_daemon(self) -> None:
+        """
+        A job finds what it asked for, a wrong wish makes no job, a deadline
+        passes while there is no gateway, and a key is good for one job for
+        ever.
+        """
+        daemon = self.startDaemon()
+        self.findsIt(daemon)
+        self.isRefused(daemon)
+        self.isOne(daemon)
+        self.timesOut(daemon)
+        self.staysOne(daemon)
+
+    def findsIt(self, daemon: Daemon) -> None:
+        """
+        Have a job write what it finds, and be told what it was given.
+        """
+        given = daemon.folder / "given"
+        given.write_bytes(b"from a file\n")
+        job = self.ask(
+            daemon,
+            *("start", "--env", "GREETING=a secret", "--cwd", "/tmp", "--umask", "027"),
+            *(
+                "--nice",
+                "4",
+                "--limit",
+                "nofile=33",
+                "--label",
+                "team=a",
+                "--name",
+                "n",
+            ),
+            *("--stdin", str(given), "--cmd", "sh", "--", "-c"),
+            'echo "$GREETING"; pwd; umask; nice; ulimit -n; cat',
+        ).strip()
+        done = daemon.call("stream", "--job", job)
+        self.assertEqual(
+            done.stdout, b"a secret\n/tmp\n0027\n4\n33\nfrom a file\n", done.stderr
+        )
+        status = self.query(daemon, job)
+        self.assertNotIn("secret", json.dumps(status))
+        self.assertEqual(
+            status["asked"],
+            {
+                "name": "n",
+                "labels": {"team": "a"},
+                "cwd": "/tmp",
+                "umask": "027",
+                "nice": 4,
+                "limits": {"nofile": "33:33"},
+                "env": ["GREETING"],
+                "stdin_bytes": 12,
+            },
+        )
+
+    def isRefused(self, daemon: Daemon) -> None:
+        """
+        Ask for what cannot be.
+        """
+        for flags, why in (
+            (("--cwd", "/nonexistent"), "cannot change to the directory"),
+            (("--cwd", "here"), "absolute path"),
+            (("--env", "JOBWORKER_JOB_ID=x"), "cannot be changed"),
+            (("--limit", "nofile=99999999999"), "above that of the service"),
+        ):
+            done = daemon.call("start", *flags, "--cmd", "true")
+            self.assertEqual((done.returncode, done.stdout), (65, b""), done.stderr)
+            self.assertIn(why, done.stderr.decode())
+
+    def isOne(self, daemon: Daemon) -> None:
+        """
+        Have eight clients make two hundred starts with one key.
+        """
+        folder = credentials()
+        certs = folder / "certs"
+        caller = Credentials.load(
+            str(certs / "alice_cert.pem"),
+            str(certs / "alice_key.pem"),
+            [str(certs / "server_ca.pem")],
+        )
+        token = (folder / "alice.jwt").read_text()
+
+        def starts(_: int) -> set[str]:
+            address = Address.parse(f"127.0.0.1:{daemon.port}")
+            with Client(address, caller, token) as client:
+                wanted = Specification(key="one")
+                return {client.start("true", (), wanted) for _ in range(25)}
+
+        with ThreadPoolExecutor(8) as threads:
+            jobs = set().union(*threads.map(starts, range(8)))
+        self.assertEqual(len(jobs), 1)
+        (self.one,) = jobs
+
+    def timesOut(self, daemon: Daemon) -> None:
+        """
+        Let the time of two jobs be over while there is no gateway.
+        """
+        flags = ("--stop-signal", "INT", "--cmd", "sleep", "--", "1000")
+        jobs = {
+            self.ask(daemon, "start", flag, "1.5", *flags).strip(): cause
+            for flag, cause in (("--timeout", "timed out"), ("--idle-timeout", "idle"))
+        }
+        pids = [f"/proc/{self.query(daemon, job)['pid']}" for job in jobs]
+        daemon.kill()
+        until(lambda: not any(map(os.path.exists, pids)), "their time is over")
+        daemon.start()
+        for job, cause in jobs.items():
+            status = self.query(daemon, job)
+            self.assertEqual((status["state"], status["cause"]), ("stopped", cause))
+            self.assertIn("1.5 s", status["reason"])
+            self.assertEqual(status["signal"], signal.SIGINT)
+
+    def staysOne(self, daemon: Daemon) -> None:
+        """
+        Use the key again when gateway and supervisor have been exchanged.
+        """
+        daemon.kill()
+        for process in processesOf(str(daemon.state)):
+            os.kill(process, signal.SIGKILL)
+        until(lambda: not processesOf(str(daemon.state)), "the supervisor is gone")
+        daemon.start()
+        again = self.ask(daemon, "start", "--once", "one", "--cmd", "true").strip()
+        self.assertEqual(again, self.one)
+        done = daemon.call("start", "--once", "one", "--cmd", "false")
+        self.assertEqual((done.returncode, done.stdout), (79, b""))
+        self.assertIn("started differently", done.stderr.decode())
