@@ -51,6 +51,8 @@ OWNERS: Mapping[str, frozenset[str]] = {
         "OpenSSL": "tls",
         "grpc": "rpc client",
         "grpc_status": "rpc client",
+        "grpc_health": "rpc",
+        "grpc_reflection": "rpc",
         "google": "rpc client link",
         "uvloop": "rpc",
         "click": "cli",

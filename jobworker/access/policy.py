@@ -43,6 +43,16 @@ REQUIRED: Final[Mapping[str, Mapping[str, Scope]]] = {
     "WaitJob": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
 }
 
+#: Services that a certificate is enough for, without a token.  They tell
+#: nothing of jobs: whether the service works, and what its messages look like.
+OPEN: Final = frozenset(
+    {
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
+        "grpc.reflection.v1alpha.ServerReflection",
+    }
+)
+
 
 def mayAttempt(caller: Caller, method: str) -> bool:
     """

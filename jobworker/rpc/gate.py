@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final
 
 from attrs import define, field
@@ -15,9 +15,9 @@ from attrs import define, field
 from twisted.logger import Logger
 
 from ..access.claims import BadToken
-from ..access.identity import Caller, vouches
+from ..access.identity import Caller, Peer, vouches
 from ..access.peers import PeerBook
-from ..access.policy import mayAttempt, mayKnow, permits
+from ..access.policy import OPEN, mayAttempt, mayKnow, permits
 from ..access.tokens import TokenVerifier
 from ..errors import ShuttingDown
 from ..sparing import Sparing
@@ -49,6 +49,13 @@ class Gate:
     _following: int = field(default=0, init=False)
     _sparing: Sparing = field(factory=Sparing, init=False)
     _log: Logger = field(factory=Logger, init=False)
+
+    @property
+    def closing(self) -> bool:
+        """
+        Whether nobody is let in any more.
+        """
+        return self._closing
 
     def open(self) -> None:
         """
@@ -103,12 +110,7 @@ class Gate:
         """
         if self._closing:
             raise ShuttingDown
-        certified = self._peers.find(peer)
-        if certified is None:
-            self._note(
-                "refused {method}: peer {peer} is not known", method=method, peer=peer
-            )
-            raise Denied("the connection has no certificate")
+        certified = self._identify(method, peer)
         try:
             caller = self.verifier.verify(_token(metadata))
             if not vouches(certified, caller):
@@ -125,6 +127,28 @@ class Gate:
             )
             raise
         return caller
+
+    def admitOpen(self, service: str, peer: str) -> Peer:
+        """
+        Find out who calls a service that a certificate is enough for.
+
+        @raise Denied: If it is not, or there is none.
+        """
+        if service not in OPEN:
+            raise Denied(f"{service} is for nobody")
+        return self._identify(service, peer)
+
+    def _identify(self, what: str, peer: str) -> Peer:
+        """
+        Find the certificate of a connection.
+        """
+        certified = self._peers.find(peer)
+        if certified is None:
+            self._note(
+                "refused {method}: peer {peer} is not known", method=what, peer=peer
+            )
+            raise Denied("the connection has no certificate")
+        return certified
 
     def require(self, caller: Caller, method: str, owner: str) -> None:
         """
@@ -165,14 +189,21 @@ class Gate:
             self._log.warn("refused {count} more calls", count=omitted)
         self._log.info(format, **data)
 
-    @contextmanager
-    def follower(self, caller: Caller) -> Iterator[None]:
+    def follower(self, caller: Caller) -> AbstractContextManager[None]:
         """
         Count a follower while the context lasts.
 
         @raise TooMany: If there are enough.
         """
-        subject = caller.subject
+        return self.watcher(caller.subject)
+
+    @contextmanager
+    def watcher(self, subject: str) -> Iterator[None]:
+        """
+        Count somebody who stays for a while, while the context lasts.
+
+        @raise TooMany: If there are enough.
+        """
         if self._following >= self._most:
             raise TooMany("the service has as many followers of jobs as it may")
         if self._followers[subject] >= self._mostOfOne:

@@ -62,7 +62,7 @@ class _Method:
         # Whatever went wrong stops here: the table says what becomes of it.
         except Exception as error:  # noqa: BLE001
             outcome = outcomeOf(error, self.name)
-        return await _refuse(outcome, context)
+        return await refuse(outcome, context)
 
     async def stream(
         self, behaviour: Streaming, data: bytes, context: grpc.aio.ServicerContext
@@ -80,7 +80,7 @@ class _Method:
             raise CancelledError from None
         except Exception as error:  # noqa: BLE001
             outcome = outcomeOf(error, self.name)
-        await _refuse(outcome, context)
+        await refuse(outcome, context)
 
     def _admit(self, context: grpc.aio.ServicerContext) -> Caller:
         return self.gate.admit(
@@ -136,7 +136,7 @@ def _coroutine(call: Callable[..., Awaitable[Any]], behaviour: Any) -> Any:
     return handle
 
 
-async def _refuse(outcome: Outcome, context: grpc.aio.ServicerContext) -> bytes:
+async def refuse(outcome: Outcome, context: grpc.aio.ServicerContext) -> bytes:
     """
     End a call with a status; this never returns.
     """

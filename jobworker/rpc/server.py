@@ -7,10 +7,11 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+import grpc
 import grpc.aio
 from attrs import define, field
 
@@ -48,6 +49,7 @@ class Server:
     """
     The server, from its first call to its last.
 
+    @ivar _others: What answers other services.
     @ivar _grace: Seconds that running calls get when it stops.
     """
 
@@ -59,6 +61,7 @@ class Server:
     _streaming: Mapping[str, Streaming]
     _socket: str
     _grace: float
+    _others: Sequence[grpc.GenericRpcHandler] = ()
     _stopping: asyncio.Event = field(factory=asyncio.Event, init=False)
 
     async def serve(self, listening: Callable[[], None]) -> None:
@@ -74,7 +77,7 @@ class Server:
             os.unlink(self._socket)
         server = grpc.aio.server(options=OPTIONS)
         handler = makeHandler(self._gate, self._answering, self._streaming)
-        server.add_generic_rpc_handlers((handler,))
+        server.add_generic_rpc_handlers((handler, *self._others))
         try:
             server.add_insecure_port(f"unix:{self._socket}")
         except RuntimeError as error:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Thread
 
+import grpc
 from attrs import define, field
 
 from twisted.application.service import Service
@@ -27,12 +28,17 @@ from .bridge import Bridge
 from .desks import ReadingRoom
 from .gate import Gate
 from .handlers import Answering, Streaming
+from .health import NAME as HEALTH
+from .health import Health
 from .informing import limitsOf
 from .places import Places
 from .readlog import ChunkStreamer
+from .reflection import NAMES as REFLECTION
+from .reflection import Reflection
 from .server import Server
 from .servicer import Servicer
 from .settings import Settings
+from .standard import makeOpenHandler
 from .streamlog import LineStreamer
 
 try:
@@ -190,10 +196,26 @@ class RPCService(Service):
             streaming,
             self._socket,
             settings.grace,
+            self._makeOthers(loop, bridge),
         )
         thread = Thread(target=lambda: self._serve(run), name="grpc")
         run = _Run(loop, server, Poster(bridge, board), thread)
         return run
+
+    def _makeOthers(
+        self, loop: asyncio.AbstractEventLoop, bridge: Bridge
+    ) -> list[grpc.GenericRpcHandler]:
+        """
+        Make what answers the services that every gRPC server may have.
+        """
+        gate = self._gate
+        health = Health(loop.time, bridge, self._roster, lambda: gate.closing)
+        checking = {"Check": health.check, "Watch": health.watch}
+        reflecting = {"ServerReflectionInfo": Reflection().info}
+        return [
+            makeOpenHandler(gate, HEALTH, checking),
+            *(makeOpenHandler(gate, name, reflecting) for name in REFLECTION),
+        ]
 
     def _serve(self, run: _Run) -> None:
         """
