@@ -205,14 +205,12 @@ class LogKeeper:
             recoverSpool(self._path(identifier))
 
     def _identifiers(self) -> set[str]:
-        try:
-            shelves = os.listdir(self._directory)
-        except FileNotFoundError:
-            return set()
+        shelves = _directoriesIn(self._directory)
         return {
             name
             for shelf in shelves
-            for name in os.listdir(os.path.join(self._directory, shelf))
+            for name in _directoriesIn(os.path.join(self._directory, shelf))
+            if self._path(name) == os.path.join(self._directory, shelf, name)
         }
 
     def _sizes(self, identifiers: Iterable[str]) -> dict[str, int]:
@@ -235,6 +233,17 @@ class LogKeeper:
         """
         pool = self._reactor.getThreadPool()
         return deferToThreadPool(self._reactor, pool, work)
+
+
+def _directoriesIn(path: str) -> list[str]:
+    """
+    List directories, and not what else somebody may have put there.
+    """
+    try:
+        with os.scandir(path) as entries:
+            return [entry.name for entry in entries if entry.is_dir()]
+    except FileNotFoundError:
+        return []
 
 
 def _makePipes() -> tuple[dict[Source, int], dict[Source, int]]:
