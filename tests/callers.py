@@ -4,7 +4,7 @@ Calls to a daemon that cost as little as they can: generated messages, bare stub
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -83,6 +83,13 @@ class Caller:
         """
         return self._stop(pb.StopRequest(job=job, force=True), metadata=self.metadata)
 
+    def stopLater(self, job: pb.Job) -> Any:
+        """
+        Call StopJob, and do not wait for the answer.
+        """
+        request = pb.StopRequest(job=job, force=True)
+        return self._stop.future(request, metadata=self.metadata)
+
     def delete(self, job: pb.Job) -> Any:
         """
         Call DeleteJob.
@@ -105,10 +112,30 @@ class Caller:
 
 
 @contextmanager
-def calling(daemon: Daemon) -> Iterator[Caller]:
+def calling(
+    daemon: Daemon, subject: str = "alice", alone: bool = False
+) -> Iterator[Caller]:
     """
     Have a connection while the context lasts.
+
+    @param alone: Whether it must not be shared with others to the same place.
     """
     target = f"127.0.0.1:{daemon.port}"
-    with grpc.secure_channel(target, channelCredentials()) as channel:
-        yield Caller(channel, metadata())
+    options = (("grpc.use_local_subchannel_pool", int(alone)),)
+    with grpc.secure_channel(target, channelCredentials(subject), options) as channel:
+        yield Caller(channel, metadata(subject))
+
+
+def refusalOf(call: Callable[..., Any], *arguments: Any) -> tuple[grpc.StatusCode, str]:
+    """
+    Make a call that fails.
+
+    @return: What the caller is told.
+    """
+    try:
+        answer = call(*arguments)
+        if isinstance(answer, Iterable):
+            answer = list(answer)
+    except grpc.RpcError as error:
+        return error.code(), error.details()
+    raise AssertionError(f"this did not fail: {answer}")

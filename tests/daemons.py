@@ -297,6 +297,13 @@ class DaemonCase(SynchronousTestCase):
 
     def _remove(self, daemon: Daemon) -> None:
         """
+        Leave nothing of a daemon.
+        """
+        self.endDaemon(daemon)
+        shutil.rmtree(daemon.folder)
+
+    def endDaemon(self, daemon: Daemon) -> None:
+        """
         End everything of a daemon, its jobs and its supervisor included.
         """
         if daemon.process is not None and daemon.process.poll() is None:
@@ -308,7 +315,6 @@ class DaemonCase(SynchronousTestCase):
             except ProcessLookupError:
                 continue
         until(lambda: not processesOf(str(daemon.state)), "its supervisor has ended")
-        shutil.rmtree(daemon.folder)
 
 
 def processesOf(state: str) -> list[int]:
