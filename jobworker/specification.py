@@ -188,6 +188,15 @@ class Specification:
             return self
         return evolve(self, input=evolve(self.input, data=None))
 
+    def public(self) -> Specification:
+        """
+        Leave out the values of variables, which may be secrets.
+        """
+        if not self.environment:
+            return self
+        names = [(name, value and "") for name, value in self.environment]
+        return evolve(self, environment=names)
+
 
 #: What asks for nothing.
 NOTHING: Final = Specification()

@@ -9,6 +9,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any, ClassVar, cast
 
 from twisted.application.service import IService
@@ -120,6 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.parseOptions(sys.argv[1:] if arguments is None else arguments)
     from twisted.internet import reactor
 
+    # The time limits of jobs do not care about a clock that is set.
+    reactor.seconds = monotonic  # type: ignore[method-assign]
     service = makeService(options)
     path = options["log-file"]
     output: Any = sys.stderr if path is None else _openLog(path)

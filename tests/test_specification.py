@@ -134,6 +134,15 @@ class CheckTests(SynchronousTestCase):
         wanted = Specification(environment={"A": "secret"}, input=Input.of(b"secret"))
         self.assertNotIn("secret", repr(wanted))
 
+    def test_public(self) -> None:
+        """
+        What everybody may know has no values of variables, but all else.
+        """
+        wanted = Specification(environment={"A": "secret", "B": None, "C": ""}, nice=1)
+        expected = Specification(environment={"A": "", "B": None, "C": ""}, nice=1)
+        self.assertEqual(wanted.public(), expected)
+        self.assertIs(NOTHING.public(), NOTHING)
+
 
 class PackTests(SynchronousTestCase):
     """

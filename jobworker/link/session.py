@@ -10,7 +10,7 @@ from typing import Final
 
 from zope.interface import implementer
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from twisted.internet.interfaces import IReactorTime, ITransport
 from twisted.python.failure import Failure
@@ -159,8 +159,14 @@ class Session(Conversation):
 
     def _told(self, record: Record) -> Record:
         """
-        Put a record into words that this gateway understands.
+        Put a record into words that this gateway understands, without what it
+        need not know.
         """
+        command = record.command
+        wanted = command.specification
+        if wanted.environment:
+            command = evolve(command, specification=wanted.public())
+            record = evolve(record, command=command)
         if self.theirs is None or SPECIFICATION not in self.theirs.capabilities:
             return withoutNews(record)
         return record

@@ -28,6 +28,7 @@ from ..jobs import (
     CommandExited,
     Drained,
     Event,
+    Manner,
     Phase,
     Record,
     Stop,
@@ -118,6 +119,13 @@ class Course:
         if stop.manner.grace is None and self._latest.phase is Phase.RUNNING:
             return self._waitPatiently()
         return self._ended.wait()
+
+    def stopFor(self, grace: float, reason: str) -> Deferred[Record]:
+        """
+        End the job for a reason that is nobody's wish.
+        """
+        manner = Manner(usual(self.record.command).signal, grace)
+        return self.stop(Stop("", manner, self._now(), reason=reason))
 
     def grew(self) -> None:
         """

@@ -17,9 +17,8 @@ from twisted.internet.defer import Deferred, execute, fail, gatherResults, succe
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from ..crashing import crashPoint
 from ..description import Description
-from ..errors import NotRunning, ShuttingDown, StillRunning, StorageFailed
+from ..errors import NotRunning, ShuttingDown, StillRunning
 from ..interfaces import (
     IJobHandle,
     IJobLog,
@@ -29,12 +28,13 @@ from ..interfaces import (
     IRoster,
     IRosterListener,
 )
-from ..jobs import Command, Manner, Phase, Record, Stop, usual
+from ..jobs import Command, Manner, Phase, Record, Stop
 from ..milestones import Milestone
 from ..queries import Page, Query
 from .course import Course
-from .keys import Keys, remembered
-from .recovery import recover, removeLog
+from .keys import Keys
+from .launching import Launching
+from .recovery import recover
 from .standing import stand
 
 # Seconds that what a command leaves behind is given to close its output.
@@ -80,6 +80,7 @@ class LocalRoster:
     _followed: Counter[str] = field(factory=Counter, init=False)
     _closing: bool = field(default=False, init=False)
     _keys: Keys = field(init=False)
+    _launching: Launching = field(init=False)
     _starting: int = field(default=0, init=False)
     _started: Milestone[None] = field(factory=Milestone, init=False)
 
@@ -87,6 +88,7 @@ class LocalRoster:
 
     def __attrs_post_init__(self) -> None:
         self._keys = Keys(self._store)
+        self._launching = Launching(self._now, self._launcher, self._logs, self._store)
         self._logs.subscribe(self)
 
     def recover(self) -> Deferred[None]:
@@ -159,7 +161,8 @@ class LocalRoster:
         """
         if identifier in self._courses:
             return fail(StillRunning(identifier))
-        return stand(self._delete(identifier))
+        self._recent.pop(identifier, None)
+        return stand(self._launching.forget(identifier))
 
     def follow(self, identifier: str) -> None:
         """
@@ -257,47 +260,13 @@ class LocalRoster:
         self._admit()
         self._starting += 1
         try:
-            return await self._launch(self._identify(), command, owner)
+            started = await self._launching.launch(self._identify(), command, owner)
+            self._begin(*started)
+            return started[0]
         finally:
             self._starting -= 1
             if self._closing and not self._starting:
                 self._started.reach(None)
-
-    async def _launch(self, identifier: str, command: Command, owner: str) -> Record:
-        """
-        Make a log, launch the command, and remember the job.
-        """
-        try:
-            log = await self._logs.create(identifier)
-        except OSError as error:
-            raise StorageFailed(str(error)) from error
-        crashPoint("start-log-made")
-        try:
-            handle = await self._launcher.launch(identifier, command, log.outputs)
-        except BaseException:
-            await log.abandon()
-            raise
-        crashPoint("start-launched")
-        log.launched()
-        record = Record(
-            identifier, remembered(command), owner, handle.process, self._now()
-        )
-        try:
-            await self._store.add(record)
-        except BaseException:
-            await self._undo(identifier, handle, log)
-            raise
-        crashPoint("start-stored")
-        self._begin(record, handle, log)
-        return record
-
-    async def _undo(self, identifier: str, handle: IJobHandle, log: IJobLog) -> None:
-        """
-        Let a job never have been.
-        """
-        await handle.sweep()
-        await log.seal()
-        await removeLog(self._logs, identifier)
 
     def _begin(self, record: Record, handle: IJobHandle, log: IJobLog) -> None:
         """
@@ -322,29 +291,11 @@ class LocalRoster:
             )
         )
 
-    async def _delete(self, identifier: str) -> None:
-        """
-        Forget a job, then remove its log: a log without a job is removed at
-        the next start.
-        """
-        await self._store.delete(identifier)
-        self._recent.pop(identifier, None)
-        crashPoint("delete-stored")
-        await removeLog(self._logs, identifier)
-
     async def _stopAll(self, grace: float, reason: str) -> None:
         """
         End all jobs, those too that are being started.
         """
         await self.close()
         await gatherResults(
-            course.stop(
-                Stop(
-                    "",
-                    Manner(usual(course.record.command).signal, grace),
-                    self._now(),
-                    reason=reason,
-                )
-            )
-            for course in tuple(self._courses.values())
+            course.stopFor(grace, reason) for course in tuple(self._courses.values())
         )

@@ -247,6 +247,23 @@ class RefusalTests(TestCase):
         record = await remote.start(command, "alice")
         self.assertEqual(record.command, command)
 
+    async def test_secrets(self) -> None:
+        """
+        What variables are set to is told to nobody, though the roster has it.
+        """
+        self.supervision.listen()
+        remote = makeRemote(self, self.supervision.path)
+        await remote.whenReady()
+        wanted = Specification(environment={"A": "secret", "B": None})
+        command = evolve(COMMANDS[Doing.SLEEPS], specification=wanted)
+        record = await remote.start(command, "alice")
+        page = await remote.search(Query())
+        found = await remote.find(record.identifier)
+        for told in (record, found, *page.records):
+            self.assertEqual(told.command.specification, wanted.public())
+        kept = await self.supervision.roster.find(record.identifier)
+        self.assertEqual(kept.command, command)
+
     async def test_stranger(self) -> None:
         """
         A user who is not permitted is refused, and told so.

@@ -1,0 +1,75 @@
+"""
+How a job comes to be, altogether or not at all, and how it is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from ..crashing import crashPoint
+from ..errors import StorageFailed
+from ..interfaces import IJobHandle, IJobLog, IJobStore, ILauncher, ILogKeeper
+from ..jobs import Command, Record
+from .keys import remembered
+from .recovery import removeLog
+
+
+@frozen(eq=False)
+class Launching:
+    """
+    What it takes to make jobs, and to let them never have been.
+
+    @ivar _now: Says what time it is: nanoseconds since the epoch.
+    """
+
+    _now: Callable[[], int]
+    _launcher: ILauncher
+    _logs: ILogKeeper
+    _store: IJobStore
+
+    async def launch(
+        self, identifier: str, command: Command, owner: str
+    ) -> tuple[Record, IJobHandle, IJobLog]:
+        """
+        Make a log, launch the command, and remember the job.
+        """
+        try:
+            log = await self._logs.create(identifier)
+        except OSError as error:
+            raise StorageFailed(str(error)) from error
+        crashPoint("start-log-made")
+        try:
+            handle = await self._launcher.launch(identifier, command, log.outputs)
+        except BaseException:
+            await log.abandon()
+            raise
+        crashPoint("start-launched")
+        log.launched()
+        kept = remembered(command)
+        record = Record(identifier, kept, owner, handle.process, self._now())
+        try:
+            await self._store.add(record)
+        except BaseException:
+            await self._undo(identifier, handle, log)
+            raise
+        crashPoint("start-stored")
+        return record, handle, log
+
+    async def forget(self, identifier: str) -> None:
+        """
+        Forget a job, then remove its log: a log without a job is removed at
+        the next start.
+        """
+        await self._store.delete(identifier)
+        crashPoint("delete-stored")
+        await removeLog(self._logs, identifier)
+
+    async def _undo(self, identifier: str, handle: IJobHandle, log: IJobLog) -> None:
+        """
+        Let a job never have been.
+        """
+        await handle.sweep()
+        await log.seal()
+        await removeLog(self._logs, identifier)
