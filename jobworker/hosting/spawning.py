@@ -13,6 +13,7 @@ import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from shlex import quote
 from typing import Final
 
 from attrs import define, field
@@ -34,6 +35,10 @@ from .prologue import REASONS, openInput, prologue
 # The descriptor of the pipe by which the shell tells that it could not
 # execute the program.
 _TELLTALE: Final = 3
+
+# What the shell sets, because setsid would load some twenty files of a locale
+# that it finds in its environment.
+_LOCALE: Final = ("LANG", "LC_ALL", "LC_CTYPE")
 
 # What a shell leaves with that has not found a command.
 _NOT_FOUND: Final = 127
@@ -173,7 +178,9 @@ class Spawner:
         """
         program = os.fsdecode(command[0])
         lines, before = prologue(wanted)
-        script = self._script.replace("{prologue}", lines)
+        locale = {name: environment[name] for name in _LOCALE if name in environment}
+        exports = [f"export {name}={quote(value)}\n" for name, value in locale.items()]
+        script = self._script.replace("{prologue}", "".join((*exports, lines)))
         arguments: list[str | bytes] = [
             self._shell,
             "-c",
@@ -189,7 +196,7 @@ class Spawner:
                     spawned,
                     self._session,
                     ["setsid", *arguments],
-                    env=environment,
+                    env={k: v for k, v in environment.items() if k not in locale},
                     path=None,
                     uid=None,
                     gid=None,
