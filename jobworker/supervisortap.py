@@ -87,6 +87,8 @@ def makeService(options: Options) -> IService:
     from twisted.internet import reactor as found
 
     reactor = cast(ISupervisorReactor, found)
+    # The time limits of jobs do not care about a clock that is set.
+    reactor.seconds = monotonic  # type: ignore[method-assign]
     user = options["gateway-user"]
     try:
         gateway = None if user is None else findGatewayUser(user)
@@ -121,8 +123,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.parseOptions(sys.argv[1:] if arguments is None else arguments)
     from twisted.internet import reactor
 
-    # The time limits of jobs do not care about a clock that is set.
-    reactor.seconds = monotonic  # type: ignore[method-assign]
     service = makeService(options)
     path = options["log-file"]
     output: Any = sys.stderr if path is None else _openLog(path)

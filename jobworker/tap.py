@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Mapping, Sequence
-from time import time
+from time import monotonic, time
 from typing import Any, ClassVar
 
 from twisted.application.service import IService, MultiService
@@ -112,6 +112,8 @@ def _makeService(options: Options) -> IService:
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
+    # Time limits are kept when the clock of the host is set.
+    reactor.seconds = monotonic
 
     user = userToBecome(options["gateway-user"])
     verifier = TokenVerifier(

@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from zope.interface.verify import verifyObject
@@ -149,6 +150,15 @@ class GatewayServiceTests(SynchronousTestCase):
         self.assertEqual(set(os.listdir("/proc/self/fd")), before)
         self.assertEqual(sorted(os.listdir(self.state)), ["jobs", "lock", "run"])
         self.assertEqual(stat.S_IMODE(self.state.stat().st_mode), 0o700)
+
+    def test_time(self) -> None:
+        """
+        Time limits do not depend on a clock that somebody may set.
+        """
+        from twisted.internet import reactor
+
+        self.make()
+        self.assertIs(reactor.seconds, monotonic)  # type: ignore[attr-defined]
 
     def test_json(self) -> None:
         """
