@@ -158,7 +158,7 @@ class GatewayServiceTests(SynchronousTestCase):
         from twisted.internet import reactor
 
         self.make()
-        self.assertIs(reactor.seconds, monotonic)  # type: ignore[attr-defined]
+        self.assertIs(reactor.seconds, monotonic)
 
     def test_json(self) -> None:
         """
