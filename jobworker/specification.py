@@ -38,6 +38,10 @@ RESOURCES: Final = (
     "stack",
 )
 
+#: The fewest files that a job can be limited to: the shell that becomes its
+#: command needs some.
+MIN_FILES: Final = 16
+
 #: The most variables that a start may set and unset, the longest name and
 #: value, and the most of all of them, in bytes.
 MAX_VARIABLES: Final = 256
@@ -306,6 +310,8 @@ def _checkLimit(limit: ResourceLimit) -> None:
         raise BadSpecification(
             "limits", f"the soft limit {limit.resource} is above the hard one"
         )
+    if limit.resource == "nofile" and UNLIMITED < limit.soft < MIN_FILES:
+        raise BadSpecification("limits", f"a job needs {MIN_FILES} files at least")
 
 
 def _checkTime(field: str, seconds: float | None) -> None:

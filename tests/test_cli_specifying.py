@@ -33,7 +33,7 @@ FLAGS = (
     "--cwd=/tmp",
     "--umask=027",
     "--nice=5",
-    "--limit=nofile=10:20",
+    "--limit=nofile=16:20",
     "--limit=core=0",
     "--limit=cpu=unlimited",
     "--timeout=60.5",
@@ -55,7 +55,7 @@ SAID = wire.Command(
     limits=[
         wire.ResourceLimit(resource="core", soft=0, hard=0),
         wire.ResourceLimit(resource="cpu", soft=-1, hard=-1),
-        wire.ResourceLimit(resource="nofile", soft=10, hard=20),
+        wire.ResourceLimit(resource="nofile", soft=16, hard=20),
     ],
     timeout=Duration(seconds=60, nanos=500_000_000),
     idle_timeout=Duration(nanos=250_000_000),
@@ -164,7 +164,7 @@ class StartTests(SynchronousTestCase):
         lines = run(query).out.decode().splitlines()
         self.assertIn("idle timeout: 0.25", lines)
         self.assertIn(
-            "limits:       core=0:0 cpu=unlimited:unlimited nofile=10:20", lines
+            "limits:       core=0:0 cpu=unlimited:unlimited nofile=16:20", lines
         )
         self.assertIn("name:         nightly", lines)
         self.assertEqual(
@@ -179,7 +179,7 @@ class StartTests(SynchronousTestCase):
                 "limits": {
                     "core": "0:0",
                     "cpu": "unlimited:unlimited",
-                    "nofile": "10:20",
+                    "nofile": "16:20",
                 },
                 "env": ["A", "B"],
                 "unset": ["LANG"],

@@ -26,7 +26,7 @@ MESSAGE = pb.Command(
     umask=0,
     nice=0,
     limits=[
-        pb.ResourceLimit(resource="nofile", soft=10, hard=20),
+        pb.ResourceLimit(resource="nofile", soft=16, hard=20),
         pb.ResourceLimit(resource="core", soft=0),
         pb.ResourceLimit(resource="cpu", soft=-1),
     ],
@@ -45,7 +45,7 @@ WANTED = Specification(
     umask=0,
     nice=0,
     limits=[
-        ResourceLimit("nofile", 10, 20),
+        ResourceLimit("nofile", 16, 20),
         ResourceLimit("core", 0, 0),
         ResourceLimit("cpu", -1, -1),
     ],

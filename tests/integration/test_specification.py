@@ -15,7 +15,12 @@ from jobworker.errors import LaunchFailed
 from jobworker.hosting.prologue import openInput
 from jobworker.jobs import Command, Source, Status
 from jobworker.launchers.plain import standardEnvironment
-from jobworker.specification import Input, ResourceLimit, Specification
+from jobworker.specification import (
+    MIN_FILES,
+    Input,
+    ResourceLimit,
+    Specification,
+)
 from tests.hosts import HostTestCase, theLauncher
 
 
@@ -156,6 +161,14 @@ class SpecificationTests(HostTestCase):
             ],
         )
         self.assertEqual(written, "50\n60\n0\n0\n100\n")
+
+    async def test_fewFiles(self) -> None:
+        """
+        The fewest files that can be asked for are enough to start a command.
+        """
+        fewest = ResourceLimit("nofile", MIN_FILES, MIN_FILES)
+        written = await self.write("sh", "-c", "ulimit -n", limits=[fewest])
+        self.assertEqual(written, f"{MIN_FILES}\n")
 
     async def test_aboveOurs(self) -> None:
         """
