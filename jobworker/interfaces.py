@@ -14,7 +14,7 @@ from zope.interface import Attribute, Interface
 from twisted.internet.defer import Deferred
 
 from .description import Description
-from .jobs import Command, Manner, ProcessIdentity, Record, Source, Status
+from .jobs import Command, Manner, ProcessIdentity, Record, Source, Status, Usage
 from .queries import Page, Query
 
 
@@ -194,6 +194,9 @@ class IJobHandle(Interface):
     """
 
     process: ProcessIdentity = Attribute("The identity of the command itself.")
+    usage: Usage | None = Attribute(
+        "What the command has used, once it has exited; C{None} if nobody saw."
+    )
 
     def signal(number: int) -> None:
         """

@@ -112,6 +112,20 @@ class Status:
 
 
 @frozen
+class Usage:
+    """
+    What a command and those of its children that it waited for have used:
+    nanoseconds of processors.
+
+    @ivar user: As themselves.
+    @ivar system: In the kernel, for them.
+    """
+
+    user: int
+    system: int
+
+
+@frozen
 class Manner:
     """
     How to end a job.
@@ -188,6 +202,8 @@ class Record:
     @ivar stop: The first request to end it, if there was one while its command
         was running.
     @ivar status: The status of its command, once that has exited.
+    @ivar usage: What its command has used, if that was seen.
+    @ivar created: When it was asked for; C{None} if nobody knows.
     """
 
     identifier: str
@@ -199,6 +215,8 @@ class Record:
     stop: Stop | None = None
     status: Status | None = None
     ending: Ending | None = field(default=None)
+    usage: Usage | None = None
+    created: int | None = None
 
 
 @frozen
@@ -217,6 +235,7 @@ class CommandExited:
     """
 
     status: Status
+    usage: Usage | None = None
 
 
 @frozen
@@ -255,8 +274,8 @@ def advance(record: Record, event: Event) -> Record:
             return evolve(record, stop=record.stop or stop)
         case Phase.DRAINING, StopRequested():
             return record
-        case Phase.RUNNING, CommandExited(status):
-            return evolve(record, phase=Phase.DRAINING, status=status)
+        case Phase.RUNNING, CommandExited(status, usage):
+            return evolve(record, phase=Phase.DRAINING, status=status, usage=usage)
         case Phase.DRAINING, Drained(at):
             reason = record.stop.reason if record.stop is not None else ""
             ending = Ending(_cause(record), record.status, at, reason)

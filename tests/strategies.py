@@ -25,6 +25,7 @@ from jobworker.jobs import (
     Status,
     Stop,
     StopRequested,
+    Usage,
     advance,
 )
 from jobworker.queries import Query
@@ -103,6 +104,8 @@ statuses = st.builds(Status, code=st.integers(0, 255)) | st.builds(
     Status, signal=st.integers(1, 64)
 )
 
+usages = st.none() | st.builds(Usage, st.integers(0, 2**62), st.integers(0, 2**62))
+
 manners = st.builds(
     Manner,
     signal=st.integers(1, 64),
@@ -122,7 +125,7 @@ stops = st.builds(
 
 events: st.SearchStrategy[Event] = (
     st.builds(StopRequested, stops)
-    | st.builds(CommandExited, statuses)
+    | st.builds(CommandExited, statuses, usages)
     | st.builds(Drained, times)
     | st.builds(Lost, times, reasons)
 )
@@ -139,6 +142,8 @@ newRecords = st.builds(
     stop=st.none(),
     status=st.none(),
     ending=st.none(),
+    usage=st.none(),
+    created=st.none() | times,
 )
 
 _requests = st.builds(StopRequested, stops)
@@ -154,7 +159,7 @@ def lives(draw: st.DrawFn, complete: bool = False) -> list[Event]:
     happened: list[Event] = [*draw(st.lists(_requests, max_size=2))]
     exited = draw(st.booleans())
     if exited:
-        happened.append(draw(st.builds(CommandExited, statuses)))
+        happened.append(draw(st.builds(CommandExited, statuses, usages)))
         happened += draw(st.lists(_requests, max_size=2))
     if complete or draw(st.booleans()):
         lost: st.SearchStrategy[Event] = st.builds(Lost, times, reasons)

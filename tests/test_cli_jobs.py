@@ -179,11 +179,15 @@ class JobTests(SynchronousTestCase):
             "signal": None,
             "cause": "exited",
             "reason": "",
+            "created": None,
             "started": "2026-01-31T12:00:00.123456Z",
             "ended": None,
+            "user_time": 1.5,
+            "system_time": 0.0,
             "asked": {},
         }
         self.answer = status(exitCode=3, cause=wire.CAUSE_EXITED)
+        self.answer.usage.user = 1_500_000_000
         self.answer.started = 1_769_860_800_123_456_789
         for command in ("query", "stop"):
             outcome = self.run_(command, "--json", "--job", ID)

@@ -108,7 +108,14 @@ class AdvanceTests(SynchronousTestCase):
         """
         now = after(record, life)
         self.assertEqual(
-            evolve(now, phase=Phase.RUNNING, stop=None, status=None, ending=None),
+            evolve(
+                now,
+                phase=Phase.RUNNING,
+                stop=None,
+                status=None,
+                usage=None,
+                ending=None,
+            ),
             record,
         )
 

@@ -356,7 +356,7 @@ class Ending(_message.Message):
     def __init__(self, cause: _Optional[_Union[Cause, str]] = ..., status: _Optional[_Union[Status, _Mapping]] = ..., at: _Optional[int] = ..., reason: _Optional[bytes] = ...) -> None: ...
 
 class Record(_message.Message):
-    __slots__ = ("identifier", "command", "owner", "process", "started", "phase", "stop", "status", "ending")
+    __slots__ = ("identifier", "command", "owner", "process", "started", "phase", "stop", "status", "ending", "usage", "created")
     IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -366,6 +366,8 @@ class Record(_message.Message):
     STOP_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     ENDING_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    CREATED_FIELD_NUMBER: _ClassVar[int]
     identifier: bytes
     command: Command
     owner: bytes
@@ -375,4 +377,14 @@ class Record(_message.Message):
     stop: StopNote
     status: Status
     ending: Ending
-    def __init__(self, identifier: _Optional[bytes] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[bytes] = ..., process: _Optional[_Union[Process, _Mapping]] = ..., started: _Optional[int] = ..., phase: _Optional[_Union[Phase, str]] = ..., stop: _Optional[_Union[StopNote, _Mapping]] = ..., status: _Optional[_Union[Status, _Mapping]] = ..., ending: _Optional[_Union[Ending, _Mapping]] = ...) -> None: ...
+    usage: Usage
+    created: int
+    def __init__(self, identifier: _Optional[bytes] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[bytes] = ..., process: _Optional[_Union[Process, _Mapping]] = ..., started: _Optional[int] = ..., phase: _Optional[_Union[Phase, str]] = ..., stop: _Optional[_Union[StopNote, _Mapping]] = ..., status: _Optional[_Union[Status, _Mapping]] = ..., ending: _Optional[_Union[Ending, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., created: _Optional[int] = ...) -> None: ...
+
+class Usage(_message.Message):
+    __slots__ = ("user", "system")
+    USER_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_FIELD_NUMBER: _ClassVar[int]
+    user: int
+    system: int
+    def __init__(self, user: _Optional[int] = ..., system: _Optional[int] = ...) -> None: ...

@@ -168,20 +168,32 @@ class ProcessStatus(_message.Message):
     def __init__(self, pid: _Optional[int] = ..., state: _Optional[_Union[ProcessState, str]] = ..., exitCode: _Optional[int] = ..., signal: _Optional[int] = ..., reason: _Optional[str] = ..., cause: _Optional[_Union[Cause, str]] = ...) -> None: ...
 
 class JobStatus(_message.Message):
-    __slots__ = ("job", "command", "owner", "status", "started", "ended")
+    __slots__ = ("job", "command", "owner", "status", "created", "started", "ended", "usage")
     JOB_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_FIELD_NUMBER: _ClassVar[int]
     STARTED_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
     job: Job
     command: Command
     owner: str
     status: ProcessStatus
+    created: int
     started: int
     ended: int
-    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[str] = ..., status: _Optional[_Union[ProcessStatus, _Mapping]] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ...) -> None: ...
+    usage: Usage
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[str] = ..., status: _Optional[_Union[ProcessStatus, _Mapping]] = ..., created: _Optional[int] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ...) -> None: ...
+
+class Usage(_message.Message):
+    __slots__ = ("user", "system")
+    USER_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_FIELD_NUMBER: _ClassVar[int]
+    user: int
+    system: int
+    def __init__(self, user: _Optional[int] = ..., system: _Optional[int] = ...) -> None: ...
 
 class ListRequest(_message.Message):
     __slots__ = ("states", "owner", "started_after", "started_before", "id_prefix", "page_size", "page_token")

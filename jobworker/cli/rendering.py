@@ -33,8 +33,11 @@ def asJSON(status: JobStatus) -> str:
             "signal": status.signal,
             "cause": status.cause,
             "reason": status.reason,
+            "created": asTime(status.created),
             "started": asTime(status.started),
             "ended": asTime(status.ended),
+            "user_time": _seconds(status.userTime),
+            "system_time": _seconds(status.systemTime),
             "asked": asked(status.specification),
         }
     )
@@ -54,6 +57,9 @@ def asText(status: JobStatus) -> str:
     for name, at in (("started", status.started), ("ended", status.ended)):
         if at is not None:
             rows[name] = str(asTime(at))
+    if status.userTime is not None and status.systemTime is not None:
+        used = status.userTime + status.systemTime
+        rows["cpu time"] = f"{used / 1e9:.3f} s"
     if status.exitCode is not None:
         rows["exit code"] = str(status.exitCode)
     if status.signal is not None:
@@ -68,6 +74,10 @@ def asText(status: JobStatus) -> str:
     return "\n".join(
         f"{key + ':':<{width}}{plain(value)}" for key, value in rows.items()
     )
+
+
+def _seconds(nanoseconds: int | None) -> float | None:
+    return None if nanoseconds is None else nanoseconds / 1e9
 
 
 def stateOf(status: JobStatus) -> str:

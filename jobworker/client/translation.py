@@ -137,5 +137,8 @@ def statusOf(message: wire.JobStatus) -> JobStatus:
         reason=status.reason,
         started=message.started or None,
         ended=message.ended or None,
+        created=message.created or None,
+        userTime=message.usage.user if message.HasField("usage") else None,
+        systemTime=message.usage.system if message.HasField("usage") else None,
         specification=specificationOf(message.command),
     )

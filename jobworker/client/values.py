@@ -44,6 +44,11 @@ class JobStatus:
     @ivar started: When it was started: nanoseconds since the epoch.  Servers
         that do not tell give C{None}, as for C{ended}.
     @ivar ended: When it ended.
+    @ivar created: When it was asked for.
+    @ivar userTime: Nanoseconds of processors that its command, and those of the
+        command's children that it waited for, have used as themselves;
+        C{None} while it runs, and where the server does not tell.
+    @ivar systemTime: The same, in the kernel for them.
     @ivar specification: What it was given beside its command; values of
         variables and the bytes of its input are not told.
     """
@@ -60,6 +65,9 @@ class JobStatus:
     reason: str = ""
     started: int | None = None
     ended: int | None = None
+    created: int | None = None
+    userTime: int | None = None
+    systemTime: int | None = None
     specification: Specification = NOTHING
 
 

@@ -25,12 +25,13 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
 from ..errors import BadConfiguration, LaunchFailed
-from ..jobs import ProcessIdentity, Source, Status
+from ..jobs import ProcessIdentity, Source, Status, Usage
 from ..milestones import Milestone
 from ..specification import NOTHING, Input, Specification
 from .census import identify
 from .programs import refuse
 from .prologue import REASONS, openInput, prologue
+from .reaping import measure
 
 # The descriptor of the pipe by which the shell tells that it could not
 # execute the program.
@@ -65,6 +66,7 @@ class Spawned(ProcessProtocol):
 
     @ivar _program: What is to be run, for messages.
     @ivar _directory: Where, for messages.
+    @ivar usage: What it has used, once it has exited, if that was seen.
     @ivar unidentified: Why the process could not be identified, if so.
     @ivar _refused: What the shell told when it could not; it may be in the
         middle of that.
@@ -75,6 +77,7 @@ class Spawned(ProcessProtocol):
     process: ProcessIdentity = field(init=False)
     exited: Milestone[Status] = field(factory=Milestone, init=False)
     running: Deferred[Spawned] = field(factory=Deferred, init=False)
+    usage: Usage | None = field(default=None, init=False)
     unidentified: OSError | None = field(default=None, init=False)
     _refused: bytes = field(default=b"", init=False)
 
@@ -85,6 +88,7 @@ class Spawned(ProcessProtocol):
         assert self.transport is not None
         try:
             self.process = identify(self.transport.pid)
+            measure(self.transport, self._use)
         except OSError as error:
             self.unidentified = error
             self.transport.signalProcess("KILL")
@@ -109,6 +113,9 @@ class Spawned(ProcessProtocol):
         The process is gone, and its number may be used again.
         """
         self.exited.reach(_status(reason.value))
+
+    def _use(self, usage: Usage) -> None:
+        self.usage = usage
 
     def _fail(self, status: Status) -> None:
         """

@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from ..errors import LaunchFailed
 from ..interfaces import IJobHandle, ILauncher
-from ..jobs import Command, ProcessIdentity, Source, Status
+from ..jobs import Command, ProcessIdentity, Source, Status, Usage
 from ..milestones import Milestone
 
 
@@ -30,6 +30,7 @@ class MemoryHandle:
     @ivar obeys: Whether signals end it.
     @ivar stubborn: Whether a sweep waits for L{vanish}.
     @ivar signals: What it was sent.
+    @ivar usage: What it has used.
     @ivar sweeps: How often it was swept.
     """
 
@@ -39,6 +40,7 @@ class MemoryHandle:
     stubborn: bool = False
     signals: list[int] = field(factory=list, init=False)
     sweeps: int = field(default=0, init=False)
+    usage: Usage | None = field(default=None, init=False)
     _exited: Milestone[Status] = field(factory=Milestone, init=False)
     _vanished: Milestone[None] = field(factory=Milestone, init=False)
 

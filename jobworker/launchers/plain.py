@@ -31,7 +31,7 @@ from ..hosting.programs import encode, examine
 from ..hosting.spawning import Spawner
 from ..hosting.sweeping import Sweep
 from ..interfaces import IJobHandle, ILauncher
-from ..jobs import Command, ProcessIdentity, Source, Status
+from ..jobs import Command, ProcessIdentity, Source, Status, Usage
 from ..specification import MARK
 
 # Seconds that a program which could be run is taken to be so, and how many
@@ -67,6 +67,13 @@ class PlainHandle:
         The identity of the command itself.
         """
         return self._household.process
+
+    @property
+    def usage(self) -> Usage | None:
+        """
+        What the command has used.
+        """
+        return self._household.leader.usage
 
     def signal(self, number: int) -> None:
         """

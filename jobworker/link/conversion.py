@@ -22,6 +22,7 @@ from ..jobs import (
     Record,
     Status,
     Stop,
+    Usage,
 )
 from ..packing import pack, unpack
 from ..specification import NOTHING
@@ -136,6 +137,7 @@ def convertRecord(record: Record) -> pb.Record:
     """
     Make a message of a record.
     """
+    usage = record.usage
     return pb.Record(
         identifier=encode(record.identifier),
         command=convertCommand(record.command),
@@ -150,6 +152,8 @@ def convertRecord(record: Record) -> pb.Record:
         stop=None if record.stop is None else _convertStop(record.stop),
         status=None if record.status is None else _convertStatus(record.status),
         ending=None if record.ending is None else _convertEnding(record.ending),
+        usage=None if usage is None else pb.Usage(user=usage.user, system=usage.system),
+        created=record.created,
     )
 
 
@@ -174,6 +178,12 @@ def unconvertRecord(message: pb.Record) -> Record:
         ending=(
             _unconvertEnding(message.ending) if message.HasField("ending") else None
         ),
+        usage=(
+            Usage(message.usage.user, message.usage.system)
+            if message.HasField("usage")
+            else None
+        ),
+        created=message.created if message.HasField("created") else None,
     )
 
 

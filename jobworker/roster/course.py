@@ -96,7 +96,7 @@ class Course:
         limit.cancel()
         self._deadlines.cancel()
         crashPoint("job-exited")
-        saved = self._advance(CommandExited(status))
+        saved = self._advance(CommandExited(status, self._handle.usage))
         await self._lingering()
         await self._handle.sweep()
         crashPoint("job-swept")

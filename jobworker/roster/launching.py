@@ -35,6 +35,7 @@ class Launching:
         """
         Make a log, launch the command, and remember the job.
         """
+        created = self._now()
         try:
             log = await self._logs.create(identifier)
         except OSError as error:
@@ -48,7 +49,10 @@ class Launching:
         crashPoint("start-launched")
         log.launched()
         kept = remembered(command)
-        record = Record(identifier, kept, owner, handle.process, self._now())
+        started = self._now()
+        record = Record(
+            identifier, kept, owner, handle.process, started, created=created
+        )
         try:
             await self._store.add(record)
         except BaseException:

@@ -188,13 +188,16 @@ def describe(record: Record) -> pb.JobStatus:
     command = describeSpecification(record.command.specification)
     command.cmd = asText(record.command.program)
     command.args.extend(asText(argument) for argument in record.command.arguments)
+    usage = record.usage
     return pb.JobStatus(
         job=pb.Job(id=record.identifier),
         command=command,
         owner=asText(record.owner),
         status=_describeProcess(record),
+        created=record.created or 0,
         started=record.started,
         ended=0 if record.ending is None else record.ending.at,
+        usage=None if usage is None else pb.Usage(user=usage.user, system=usage.system),
     )
 
 

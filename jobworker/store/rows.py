@@ -22,6 +22,7 @@ from ..jobs import (
     Record,
     Status,
     Stop,
+    Usage,
 )
 from ..packing import pack, unpack
 
@@ -68,6 +69,9 @@ COLUMNS: Final = (
     "reason",
     "specification",
     "start_key",
+    "created",
+    "user_time",
+    "system_time",
 )
 
 
@@ -114,6 +118,7 @@ def unconvert(record: Record) -> Row:
     and is stored once.
     """
     stop, ending = record.stop, record.ending
+    usage = record.usage
     status, wanted = record.status, record.command.specification
     return {
         "id": encode(record.identifier),
@@ -138,6 +143,9 @@ def unconvert(record: Record) -> Row:
         "reason": None if ending is None else encode(ending.reason),
         "specification": encode(pack(wanted)),
         "start_key": encode(wanted.key) if wanted.key else None,
+        "created": record.created,
+        "user_time": None if usage is None else usage.user,
+        "system_time": None if usage is None else usage.system,
     }
 
 
@@ -160,6 +168,8 @@ def convert(row: Row) -> Record:
         stop=_stop(row),
         status=status,
         ending=_ending(row, status),
+        usage=_usage(row),
+        created=row["created"],
     )
 
 
@@ -181,6 +191,12 @@ def _status(row: Row) -> Status | None:
     if row["exit_code"] is None and row["exit_signal"] is None:
         return None
     return Status(row["exit_code"], row["exit_signal"])
+
+
+def _usage(row: Row) -> Usage | None:
+    if row["user_time"] is None or row["system_time"] is None:
+        return None
+    return Usage(row["user_time"], row["system_time"])
 
 
 def _stop(row: Row) -> Stop | None:

@@ -8,13 +8,17 @@ import os
 from pathlib import Path
 from signal import SIG_IGN, SIGHUP, SIGINT, SIGKILL, SIGPIPE, getsignal
 from signal import signal as handle
+from typing import Any
 from uuid import uuid4
+
+from attrs import define
 
 from twisted.trial.unittest import TestCase
 
 from jobworker.hosting.census import identify
+from jobworker.hosting.reaping import measure
 from jobworker.interfaces import ILauncher
-from jobworker.jobs import Command, Status
+from jobworker.jobs import Command, Status, Usage
 from jobworker.launchers.plain import standardEnvironment
 from tests.contracts_launcher import ILauncherTests
 from tests.hosts import (
@@ -36,6 +40,16 @@ class PlainLauncherTests(ILauncherTests, TestCase):
         return theLauncher()
 
 
+@define
+class Process:
+    """
+    As much of a process of Twisted's as is looked at.
+    """
+
+    pid: int
+    reapProcess: Any = None
+
+
 class CommandTests(HostTestCase):
     """
     A command gets what it was asked to get, and nothing else.
@@ -52,6 +66,32 @@ class CommandTests(HostTestCase):
         for number in (1, 2, 6, 9, 11, 13, 15, 34, 64):
             status, _ = await self.run_("sh", "-c", f"kill -{number} $$")
             self.assertEqual(status, Status(signal=number))
+
+    async def test_usage(self) -> None:
+        """
+        What a command and the children that it waited for have used is known
+        when it has exited, and not before.
+        """
+        work = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"
+        handle, _ = await self.launch("sh", "-c", f"({work}); {work}")
+        self.assertIsNone(handle.usage)
+        await handle.whenExited()
+        assert handle.usage is not None
+        self.assertGreater(handle.usage.user, 10_000_000)
+
+    def test_usageOfDead(self) -> None:
+        """
+        It is known too if the command exits before anybody could look.
+        """
+        script = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"
+        pid = os.posix_spawnp("sh", ["sh", "-c", script], os.environ)
+        found: list[Usage] = []
+        measure(Process(pid), found.append)
+        self.assertEqual(found, [])
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        measure(Process(pid), found.append)
+        os.waitpid(pid, 0)
+        self.assertGreater(found[0].user, 0)
 
     async def test_environment(self) -> None:
         """

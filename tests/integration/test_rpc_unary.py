@@ -80,6 +80,7 @@ class UnaryTests(RPCTestCase):
         waiting = [self.call("WaitJob", job) for _ in range(3)]
         stopped = await self.call("StopJob", pb.StopRequest(job=job))
         self.assertLess(stopped.started, stopped.ended)
+        self.assertFalse(stopped.HasField("usage"))
         for each in waiting:
             self.assertEqual(await each, stopped)
         self.assertEqual(await self.call("WaitJob", job), stopped)

@@ -28,8 +28,8 @@ from jobworker.store.table import JobTable
 from tests.contracts import IJobStoreTests, exampleRecord
 
 #: The present version of the schema, and the columns that came after the first.
-VERSION = 3
-LATER = ("specification", "start_key")
+VERSION = 4
+LATER = ("specification", "start_key", "created", "user_time", "system_time")
 
 #: A process that adds jobs, says so, and dies without any farewell.
 ADDER = """
