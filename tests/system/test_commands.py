@@ -1,0 +1,78 @@
+"""
+The commands about jobs, from the command line to real processes and back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health_pb2 as health
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+from jobworker import __version__
+from tests.commandlines import Outcome, run
+from tests.daemons import Daemon, DaemonCase
+
+
+class CommandTests(DaemonCase):
+    """
+    One daemon, and what can be asked of it.
+    """
+
+    def command(self, daemon: Daemon, *arguments: str) -> Outcome:
+        """
+        Run a command of the command line as alice.
+        """
+        return run(arguments, {**os.environ, **daemon.caller()})
+
+    def test_life(self) -> None:
+        """
+        A job is listed while it runs, gets a signal, is waited for, and is
+        listed as it ended.
+        """
+        daemon = self.startDaemon()
+        jobs = [
+            self.command(daemon, "start", "--cmd", "sleep", "--", "60").out.decode()
+            for _ in range(2)
+        ]
+        first, second = map(str.strip, jobs)
+        listed = self.command(daemon, "ps", "--json").out.splitlines()
+        self.assertEqual([json.loads(line)["id"] for line in listed], [second, first])
+        killed = self.command(daemon, "kill", "-s", "USR1", first[:13])
+        self.assertEqual(killed, Outcome(0, b"", ""))
+        waited = self.command(daemon, "wait", "--json", first[:13])
+        self.assertEqual((waited.code, waited.err), (128 + 10, ""))
+        ended = json.loads(waited.out)
+        self.assertEqual((ended["signal"], ended["cause"]), (10, "signaled"))
+        self.assertIsNotNone(ended["user_time"])
+        times = [ended[name] for name in ("created", "started", "ended")]
+        self.assertEqual(times, sorted(times))
+        self.command(daemon, "stop", "--force", "--job", second)
+        self.assertEqual(self.command(daemon, "wait", first, second).code, 1)
+        table = self.command(daemon, "ps", "--all").out.decode().splitlines()
+        self.assertEqual([line[:36] for line in table[1:]], [second, first])
+        self.assertEqual(len(self.command(daemon, "ps").out.splitlines()), 1)
+
+    def test_info(self) -> None:
+        """
+        The daemon says what it is, and that it is well.
+        """
+        daemon = self.startDaemon()
+        info = json.loads(self.command(daemon, "info", "--json").out)
+        self.assertEqual(info["version"], __version__)
+        self.assertEqual(info["supervisor_version"], __version__)
+        self.assertTrue(info["guarantees"]["jobs_outlive_gateway"]["holds"])
+        caller = daemon.caller()
+        pems = [
+            Path(caller[f"JOBWORKER_{name}"]).read_bytes()
+            for name in ("CA", "KEY", "CERT")
+        ]
+        secure = grpc.ssl_channel_credentials(*pems)
+        with grpc.secure_channel(caller["JOBWORKER_ADDRESS"], secure) as channel:
+            answer = HealthStub(channel).Check(
+                health.HealthCheckRequest(service="proto.WorkerService"), timeout=20
+            )
+        self.assertEqual(answer.status, health.HealthCheckResponse.SERVING)
