@@ -10,7 +10,15 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from jobworker.client import Address, Client, Credentials, Specification
+from jobworker.client import (
+    Address,
+    Client,
+    Credentials,
+    Failure,
+    ResourceLimit,
+    Specification,
+    State,
+)
 from tests.daemons import Daemon, DaemonCase, credentials, processesOf, until
 
 
@@ -91,23 +99,9 @@ class SpecificationTests(DaemonCase):
             },
         )
 
-    def isRefused(self, daemon: Daemon) -> None:
+    def client(self, daemon: Daemon) -> Client:
         """
-        Ask for what cannot be.
-        """
-        for flags, why in (
-            (("--cwd", "/nonexistent"), "cannot change to the directory"),
-            (("--cwd", "here"), "absolute path"),
-            (("--env", "JOBWORKER_JOB_ID=x"), "cannot be changed"),
-            (("--limit", "nofile=99999999999"), "above that of the service"),
-        ):
-            done = daemon.call("start", *flags, "--cmd", "true")
-            self.assertEqual((done.returncode, done.stdout), (65, b""), done.stderr)
-            self.assertIn(why, done.stderr.decode())
-
-    def isOne(self, daemon: Daemon) -> None:
-        """
-        Have eight clients make two hundred starts with one key.
+        Make a client.
         """
         folder = credentials()
         certs = folder / "certs"
@@ -116,11 +110,34 @@ class SpecificationTests(DaemonCase):
             str(certs / "alice_key.pem"),
             [str(certs / "server_ca.pem")],
         )
-        token = (folder / "alice.jwt").read_text()
+        address = Address.parse(f"127.0.0.1:{daemon.port}")
+        return Client(address, caller, (folder / "alice.jwt").read_text())
+
+    def isRefused(self, daemon: Daemon) -> None:
+        """
+        Ask for what cannot be.
+        """
+        done = daemon.call("start", "--cwd", "/nonexistent", "--cmd", "true")
+        self.assertEqual((done.returncode, done.stdout), (65, b""), done.stderr)
+        self.assertIn("cannot change to the directory", done.stderr.decode())
+        much = ResourceLimit("nofile", 16, 99999999999)
+        with self.client(daemon) as client:
+            for wanted, why in (
+                (Specification(directory="here"), "absolute path"),
+                (Specification(environment={"PWD": "x"}), "cannot be changed"),
+                (Specification(limits=[much]), "above that of the service"),
+            ):
+                error = self.assertRaises(Failure, client.start, "true", (), wanted)
+                self.assertIn(why, str(error))
+            self.assertEqual(len(list(client.jobs())), 1)
+
+    def isOne(self, daemon: Daemon) -> None:
+        """
+        Have eight clients make two hundred starts with one key.
+        """
 
         def starts(_: int) -> set[str]:
-            address = Address.parse(f"127.0.0.1:{daemon.port}")
-            with Client(address, caller, token) as client:
+            with self.client(daemon) as client:
                 wanted = Specification(key="one")
                 return {client.start("true", (), wanted) for _ in range(25)}
 
@@ -131,22 +148,30 @@ class SpecificationTests(DaemonCase):
 
     def timesOut(self, daemon: Daemon) -> None:
         """
-        Let the time of two jobs be over while there is no gateway.
+        Let the time of two jobs be over while there is no gateway, but not
+        that of one that writes.
         """
-        flags = ("--stop-signal", "INT", "--cmd", "sleep", "--", "1000")
-        jobs = {
-            self.ask(daemon, "start", flag, "1.5", *flags).strip(): cause
-            for flag, cause in (("--timeout", "timed out"), ("--idle-timeout", "idle"))
-        }
-        pids = [f"/proc/{self.query(daemon, job)['pid']}" for job in jobs]
+        talking = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.3; done"
+        with self.client(daemon) as client:
+            jobs = {
+                client.start("sleep", ("1000",), wanted): cause
+                for wanted, cause in (
+                    (Specification(timeout=1.5, stopSignal=signal.SIGINT), "timed out"),
+                    (Specification(idleTimeout=1.5, stopSignal=signal.SIGINT), "idle"),
+                )
+            }
+            busy = client.start("sh", ("-c", talking), Specification(idleTimeout=1.5))
+            pids = [f"/proc/{client.query(job).pid}" for job in (*jobs, busy)]
         daemon.kill()
         until(lambda: not any(map(os.path.exists, pids)), "their time is over")
         daemon.start()
-        for job, cause in jobs.items():
-            status = self.query(daemon, job)
-            self.assertEqual((status["state"], status["cause"]), ("stopped", cause))
-            self.assertIn("1.5 s", status["reason"])
-            self.assertEqual(status["signal"], signal.SIGINT)
+        with self.client(daemon) as client:
+            for job, cause in jobs.items():
+                status = client.query(job)
+                self.assertEqual((status.state, status.cause), (State.STOPPED, cause))
+                self.assertIn("1.5 s", status.reason)
+                self.assertEqual(status.signal, signal.SIGINT)
+            self.assertEqual(client.wait(busy).cause, "exited")
 
     def staysOne(self, daemon: Daemon) -> None:
         """
