@@ -4,6 +4,7 @@ What is known of jobs without asking.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -15,8 +16,9 @@ from twisted.internet.task import Clock
 from jobworker.errors import NoSuchJob, RosterUnreachable, ShuttingDown
 from jobworker.jobs import FORCED, Lost, Phase, Record, Stop, advance
 from jobworker.roster.memory import MemoryRoster
-from jobworker.rpc.board import Board, Follower, Poster
+from jobworker.rpc.board import Board, Poster
 from jobworker.rpc.bridge import Bridge
+from jobworker.rpc.follower import Follower
 from tests.contracts import exampleRecord
 from tests.loops import ImmediateReactor, LoopTestCase
 
@@ -383,3 +385,32 @@ class FollowTests(BoardTestCase):
             return seen
 
         self.assertEqual(self.run_(self.following(record, body)), [True] * 3)
+
+    def test_crowd(self) -> None:
+        """
+        Many followers are told of growth at intervals, and then of all there
+        was; what becomes of the job they are told at once.
+        """
+        record = exampleRecord()
+        self.put(record)
+        seen: list[bool] = []
+
+        async def body(follower: Follower) -> None:
+            while not follower.ended:
+                seen.append(await follower.wait(10))
+
+        tasks = [self.begin(self.following(record, body)) for _ in range(60)]
+        for _ in range(3):
+            self.roster.grow(record.identifier)
+            self.turn()
+        self.assertEqual(seen, [True] * 60)
+
+        async def until() -> None:
+            while len(seen) < 120:
+                await asyncio.sleep(0)
+
+        self.run_(until())
+        self.put(ended(record))
+        for task in tasks:
+            self.end(task)
+        self.assertEqual(seen, [True] * 180)

@@ -7,7 +7,7 @@ calls.
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, Future
+from asyncio import AbstractEventLoop
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,78 +17,20 @@ from zope.interface import implementer
 
 from attrs import define, field
 
-from ..errors import JobWorkerError, ShuttingDown
+from ..errors import JobWorkerError
 from ..interfaces import IRoster, IRosterListener
 from ..jobs import Phase, Record
 from .bridge import Bridge, IAsking
+from .follower import Follower
 
 # Seconds for which who waits for a job to end sleeps at most.
 _GLANCE: Final = 3600.0
 
-
-@define(eq=False)
-class Follower:
-    """
-    Somebody who wants to know when there is more of a job to be told.
-
-    @ivar record: The newest that is known of the job.
-    @ivar closing: Whether the service is ending.
-    """
-
-    _loop: AbstractEventLoop
-    record: Record
-    closing: bool = False
-    _rung: bool = field(default=False, init=False)
-    _waiting: Future[None] | None = field(default=None, init=False)
-
-    @property
-    def ended(self) -> bool:
-        """
-        Whether the job has ended.
-        """
-        return self.record.phase is Phase.ENDED
-
-    def ring(self) -> None:
-        """
-        There is news.
-        """
-        self._rung = True
-        self._wake()
-
-    def requireOpen(self) -> None:
-        """
-        Go on only if the service does.
-
-        @raise ShuttingDown: If it is ending.
-        """
-        if self.closing:
-            raise ShuttingDown
-
-    async def wait(self, seconds: float) -> bool:
-        """
-        Wait for news since the last wait.
-
-        @param seconds: For how long.
-
-        @return: Whether there are any.
-
-        @raise ShuttingDown: If the service is ending.
-        """
-        if not self._rung and not self.closing:
-            self._waiting = self._loop.create_future()
-            timer = self._loop.call_later(seconds, self._wake)
-            try:
-                await self._waiting
-            finally:
-                timer.cancel()
-                self._waiting = None
-        self.requireOpen()
-        rung, self._rung = self._rung, False
-        return rung
-
-    def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+# With more followers than that, growth is told at intervals of so many seconds
+# for each of them: to serve one takes a third of that, and the rest of the time
+# is for all other calls.
+_MANY: Final = 50
+_EACH: Final = 0.0004
 
 
 @define(eq=False)
@@ -98,6 +40,9 @@ class Board:
     that ended lately.
 
     @ivar _remembered: How many of those.
+    @ivar _crowd: How many followers there are.
+    @ivar _paced: Jobs whose growth was told just now, and whether they have
+        grown since.
     """
 
     _loop: AbstractEventLoop
@@ -108,6 +53,8 @@ class Board:
     _unended: dict[str, Record] = field(factory=dict, init=False)
     _ended: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
     _followers: dict[str, set[Follower]] = field(factory=dict, init=False)
+    _crowd: int = field(default=0, init=False)
+    _paced: dict[str, bool] = field(factory=dict, init=False)
     _closing: bool = field(default=False, init=False)
 
     async def find(self, identifier: str) -> Record:
@@ -144,8 +91,21 @@ class Board:
         """
         The log of a job became longer.
         """
+        if identifier in self._paced:
+            self._paced[identifier] = True
+            return
         for follower in self._followers.get(identifier, ()):
             follower.ring()
+        if self._crowd > _MANY:
+            self._paced[identifier] = False
+            self._loop.call_later(_EACH * self._crowd, self._goOn, identifier)
+
+    def _goOn(self, identifier: str) -> None:
+        """
+        Tell of growth again.
+        """
+        if self._paced.pop(identifier):
+            self.grew(identifier)
 
     def forget(self, identifier: str) -> None:
         """
@@ -210,9 +170,11 @@ class Board:
         identifier = follower.record.identifier
         followers = self._followers.setdefault(identifier, set())
         followers.add(follower)
+        self._crowd += 1
         try:
             yield
         finally:
+            self._crowd -= 1
             followers.remove(follower)
             if not followers:
                 self._followers.pop(identifier, None)

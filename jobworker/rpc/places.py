@@ -12,8 +12,9 @@ from attrs import define, frozen
 from ..access.identity import Caller
 from ..api import worker_pb2 as pb
 from ..errors import NoSuchJob, SpoolDamaged
-from .board import Board, Follower
+from .board import Board
 from .desks import Desk, ReadingRoom
+from .follower import Follower
 from .servicer import Finding
 
 
