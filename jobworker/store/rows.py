@@ -74,6 +74,26 @@ COLUMNS: Final = (
     "system_time",
 )
 
+#: Those that what happens to a job changes.
+_CHANGING: Final = (
+    "phase",
+    "stop_by",
+    "stop_signal",
+    "stop_grace",
+    "stop_at",
+    "stop_cause",
+    "stop_reason",
+    "exit_code",
+    "exit_signal",
+    "cause",
+    "ended",
+    "reason",
+    "user_time",
+    "system_time",
+)
+
+_toJSON: Final = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def _place(column: str) -> str:
     """
@@ -89,7 +109,7 @@ INSERT: Final = (
 
 UPDATE: Final = (
     "UPDATE job SET "  # noqa: S608 - our own names
-    + ", ".join(f"{column} = {_place(column)}" for column in COLUMNS[1:])
+    + ", ".join(f"{column} = {_place(column)}" for column in _CHANGING)
     + f" WHERE id = {_place('id')}"
 )
 
@@ -113,22 +133,34 @@ IDENTIFIERS: Final = "SELECT id FROM job"
 def unconvert(record: Record) -> Row:
     """
     Make a row of a record.
+    """
+    wanted = record.command.specification
+    return {
+        **unconvertChanges(record),
+        "owner": encode(record.owner),
+        "program": encode(record.command.program),
+        "arguments": encode(_toJSON(record.command.arguments)),
+        "pid": record.process.pid,
+        "process_start": record.process.start,
+        "process_boot": encode(record.process.boot),
+        "started": record.started,
+        "specification": encode(pack(wanted)),
+        "start_key": encode(wanted.key) if wanted.key else None,
+        "created": record.created,
+    }
+
+
+def unconvertChanges(record: Record) -> Row:
+    """
+    Make of a record what can change in its row, and its identifier.
 
     The status of its ending is that of the record, as L{advance} makes it,
     and is stored once.
     """
     stop, ending = record.stop, record.ending
-    usage = record.usage
-    status, wanted = record.status, record.command.specification
+    usage, status = record.usage, record.status
     return {
         "id": encode(record.identifier),
-        "owner": encode(record.owner),
-        "program": encode(record.command.program),
-        "arguments": encode(json.dumps(record.command.arguments, ensure_ascii=False)),
-        "pid": record.process.pid,
-        "process_start": record.process.start,
-        "process_boot": encode(record.process.boot),
-        "started": record.started,
         "phase": record.phase.value,
         "stop_by": None if stop is None else encode(stop.by),
         "stop_signal": None if stop is None else stop.manner.signal,
@@ -141,9 +173,6 @@ def unconvert(record: Record) -> Row:
         "cause": None if ending is None else ending.cause.value,
         "ended": None if ending is None else ending.at,
         "reason": None if ending is None else encode(ending.reason),
-        "specification": encode(pack(wanted)),
-        "start_key": encode(wanted.key) if wanted.key else None,
-        "created": record.created,
         "user_time": None if usage is None else usage.user,
         "system_time": None if usage is None else usage.system,
     }

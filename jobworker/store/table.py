@@ -37,6 +37,7 @@ from .rows import (
     Row,
     encode,
     unconvert,
+    unconvertChanges,
 )
 
 _T = TypeVar("_T")
@@ -93,13 +94,13 @@ class JobTable:
         """
         Remember a new job.
         """
-        return self._put(INSERT, record)
+        return self._put(INSERT, record.identifier, unconvert(record))
 
     def update(self, record: Record) -> Deferred[None]:
         """
         Remember what has become of a job.
         """
-        return self._put(UPDATE, record)
+        return self._put(UPDATE, record.identifier, unconvertChanges(record))
 
     def delete(self, identifier: str) -> Deferred[None]:
         """
@@ -162,12 +163,11 @@ class JobTable:
         found: Deferred[_T] = self._reader.runInteraction(interaction, *arguments)
         return found
 
-    def _put(self, statement: str, record: Record) -> Deferred[None]:
+    def _put(self, statement: str, identifier: str, row: Row) -> Deferred[None]:
         """
         Change what is remembered about a job.
         """
-        row = unconvert(record)
-        return self._change(_Change(statement, record.identifier, row, _neverAdded))
+        return self._change(_Change(statement, identifier, row, _neverAdded))
 
     def _change(self, change: _Change) -> Deferred[None]:
         """
