@@ -4,6 +4,7 @@ A daemon to measure.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
@@ -38,7 +39,10 @@ def runningDaemon(*options: str) -> Iterator[Daemon]:
     """
     Have a daemon while the context lasts.
     """
-    folder = Path(tempfile.mkdtemp(prefix="jobworker-bench-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="jobworker-bench-"))
+    # Not before the end: ext4 is slow to make files where some were deleted in the
+    # last minutes.
+    atexit.register(shutil.rmtree, folder, True)
     kind = TogetherDaemon if TOGETHER in os.environ else Daemon
     daemon = kind(folder, ("--on-shutdown", "stop", *options))
     try:
@@ -49,4 +53,3 @@ def runningDaemon(*options: str) -> Iterator[Daemon]:
             daemon.signal(signal.SIGTERM)
             daemon.wait()
         until(lambda: not processesOf(str(daemon.state)), "the supervisor has ended")
-        shutil.rmtree(folder)

@@ -92,9 +92,16 @@ def makeService(options: Options) -> IService:
     @raise SystemExit: If something is wrong.
     """
     try:
-        return _makeService(options)
+        gateway = _makeGateway(options)
     except BadConfiguration as error:
         raise SystemExit(f"jobworker: {error}") from None
+    root = (
+        LoggedAsJSON(_logfile(options))
+        if options["log-format"] == "json"
+        else MultiService()
+    )
+    gateway.setServiceParent(root)  # type: ignore[no-untyped-call]
+    return root
 
 
 def supervisorArguments(options: Mapping[str, Any]) -> list[str]:
@@ -108,7 +115,10 @@ def supervisorArguments(options: Mapping[str, Any]) -> list[str]:
     return [*keepingArguments(options), f"--open-files={files}", *other]
 
 
-def _makeService(options: Options) -> IService:
+def _makeGateway(options: Options) -> Gateway:
+    """
+    Check what is configured, and make the gateway.
+    """
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
@@ -144,7 +154,7 @@ def _makeService(options: Options) -> IService:
         place = (options["interface"], options["port"])
         return Door(reactor, reactor, *place, tls, peers, socket, limits)
 
-    gateway = Gateway(
+    return Gateway(
         reactor,
         roster,
         makeDoor,
@@ -153,13 +163,6 @@ def _makeService(options: Options) -> IService:
         lambda reason: endWithError(reactor, reason),
         options["on-shutdown"] == "stop",
     )
-    root = (
-        LoggedAsJSON(_logfile(options))
-        if options["log-format"] == "json"
-        else MultiService()
-    )
-    gateway.setServiceParent(root)  # type: ignore[no-untyped-call]
-    return root
 
 
 def _logfile(options: Options) -> str | None:
