@@ -26,7 +26,9 @@ class ListingTests(SynchronousTestCase):
         """
         What is not said does not matter.
         """
-        stopped = frozenset({Cause.STOPPED, Cause.LOG_LIMIT})
+        stopped = frozenset(
+            {Cause.STOPPED, Cause.LOG_LIMIT, Cause.TIMED_OUT, Cause.IDLE}
+        )
         rows = [
             (pb.ListRequest(), Query()),
             (pb.ListRequest(states=[pb.RUNNING]), Query(causes=frozenset())),
