@@ -35,7 +35,7 @@ from .known import KnownJobs
 from .line import Line
 
 # The jobs that have ended of which the end is remembered.
-_REMEMBERED: Final = 10_000
+_REMEMBERED: Final = 2_000
 
 # Why nobody will know how a job ended.
 _FORGOTTEN: Final = "it has ended and was deleted while the supervisor was out of reach"
