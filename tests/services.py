@@ -31,6 +31,7 @@ class Service:
 
     directory: str
     quota: Quota = field(factory=Quota)
+    linger: float = 0.2
     roster: LocalRoster = field(init=False)
     logs: LogKeeper = field(init=False)
     store: JobTable = field(init=False)
@@ -47,7 +48,12 @@ class Service:
         self._thread.start()
         self.logs = LogKeeper(hostingReactor, self._jobs, self._drain, self.quota)
         self.roster = LocalRoster(
-            hostingReactor, now, theLauncher(), self.logs, self.store
+            hostingReactor,
+            now,
+            theLauncher(),
+            self.logs,
+            self.store,
+            linger=self.linger,
         )
 
     @property

@@ -32,6 +32,7 @@ from ..hosting.spawning import Spawner
 from ..hosting.sweeping import Sweep
 from ..interfaces import IJobHandle, ILauncher
 from ..jobs import Command, ProcessIdentity, Source, Status, Usage
+from ..milestones import Milestone
 from ..specification import MARK
 
 # Seconds that a program which could be run is taken to be so, and how many
@@ -53,11 +54,14 @@ class IHostingReactor(IReactorProcess, IReactorThreads, IReactorTime):
 class PlainHandle:
     """
     One job and its processes.
+
+    @ivar _swept: Reached when the sweep that is in progress is done.
     """
 
     _clock: IReactorTime
     _host: Host
     _household: Household
+    _swept: Milestone[None] | None = field(default=None, init=False)
 
     log = Logger()
 
@@ -92,15 +96,28 @@ class PlainHandle:
 
     def sweep(self) -> Deferred[None]:
         """
-        Kill whatever there is of the job.
+        Kill whatever there is of the job; one sweep at a time does it for all
+        who ask.
         """
+        if self._swept is not None:
+            return self._swept.wait()
         if self._alone():
             self._host.dismiss(self._household)
             return succeed(None)
         find = partial(self._host.members, self._household)
         sweep = Sweep(self._clock, find, self._host.bury)
-        swept = Deferred.fromCoroutine(sweep.run())
-        return swept.addCallback(lambda _: self._host.dismiss(self._household))
+        swept = self._swept = Milestone()
+        Deferred.fromCoroutine(sweep.run()).addCallback(self._clean)
+        return swept.wait()
+
+    def _clean(self, _: None) -> None:
+        """
+        Nothing of the job is left.
+        """
+        swept, self._swept = self._swept, None
+        self._host.dismiss(self._household)
+        if swept is not None:
+            swept.reach(None)
 
     def _alone(self) -> bool:
         """

@@ -107,6 +107,9 @@ class EndTests(TestCase):
         """
         What is left behind may write until it has had its time.
         """
+        await self.service.close()
+        self.service = Service(self.mktemp(), linger=30.0)
+        await self.service.roster.subscribe(self.witness)
         script = "(sleep 0.05; echo late) & echo early; exit 3"
         ended = await self.ended(await self.start(Command("sh", ("-c", script))))
         self.assertEqual(self.service.output(ended.identifier), b"early\nlate\n")
