@@ -72,7 +72,7 @@ class Refusal(_message.Message):
     def __init__(self, reason: _Optional[bytes] = ...) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("number", "start", "stop", "find", "delete", "subscribe", "follow", "unfollow", "search", "signal", "describe")
+    __slots__ = ("number", "start", "stop", "find", "delete", "subscribe", "follow", "unfollow", "search", "signal", "describe", "measure")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
@@ -84,6 +84,7 @@ class Request(_message.Message):
     SEARCH_FIELD_NUMBER: _ClassVar[int]
     SIGNAL_FIELD_NUMBER: _ClassVar[int]
     DESCRIBE_FIELD_NUMBER: _ClassVar[int]
+    MEASURE_FIELD_NUMBER: _ClassVar[int]
     number: int
     start: Start
     stop: Stop
@@ -95,7 +96,8 @@ class Request(_message.Message):
     search: Search
     signal: Signal
     describe: Describe
-    def __init__(self, number: _Optional[int] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., find: _Optional[_Union[Find, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., follow: _Optional[_Union[Follow, _Mapping]] = ..., unfollow: _Optional[_Union[Unfollow, _Mapping]] = ..., search: _Optional[_Union[Search, _Mapping]] = ..., signal: _Optional[_Union[Signal, _Mapping]] = ..., describe: _Optional[_Union[Describe, _Mapping]] = ...) -> None: ...
+    measure: Measure
+    def __init__(self, number: _Optional[int] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., find: _Optional[_Union[Find, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., follow: _Optional[_Union[Follow, _Mapping]] = ..., unfollow: _Optional[_Union[Unfollow, _Mapping]] = ..., search: _Optional[_Union[Search, _Mapping]] = ..., signal: _Optional[_Union[Signal, _Mapping]] = ..., describe: _Optional[_Union[Describe, _Mapping]] = ..., measure: _Optional[_Union[Measure, _Mapping]] = ...) -> None: ...
 
 class Start(_message.Message):
     __slots__ = ("command", "owner")
@@ -177,6 +179,10 @@ class Describe(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class Measure(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class Place(_message.Message):
     __slots__ = ("started", "identifier")
     STARTED_FIELD_NUMBER: _ClassVar[int]
@@ -186,20 +192,22 @@ class Place(_message.Message):
     def __init__(self, started: _Optional[int] = ..., identifier: _Optional[bytes] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("number", "done", "record", "failure", "page", "description")
+    __slots__ = ("number", "done", "record", "failure", "page", "description", "tally")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     DONE_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
     PAGE_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    TALLY_FIELD_NUMBER: _ClassVar[int]
     number: int
     done: Done
     record: Record
     failure: Failure
     page: Page
     description: Description
-    def __init__(self, number: _Optional[int] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., record: _Optional[_Union[Record, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ..., description: _Optional[_Union[Description, _Mapping]] = ...) -> None: ...
+    tally: Tally
+    def __init__(self, number: _Optional[int] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., record: _Optional[_Union[Record, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ..., description: _Optional[_Union[Description, _Mapping]] = ..., tally: _Optional[_Union[Tally, _Mapping]] = ...) -> None: ...
 
 class Done(_message.Message):
     __slots__ = ()
@@ -240,6 +248,32 @@ class Guarantee(_message.Message):
     holds: bool
     reason: bytes
     def __init__(self, name: _Optional[bytes] = ..., holds: bool = ..., reason: _Optional[bytes] = ...) -> None: ...
+
+class Tally(_message.Message):
+    __slots__ = ("started", "ended", "log_bytes", "running", "draining", "kept", "spool_bytes")
+    STARTED_FIELD_NUMBER: _ClassVar[int]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
+    LOG_BYTES_FIELD_NUMBER: _ClassVar[int]
+    RUNNING_FIELD_NUMBER: _ClassVar[int]
+    DRAINING_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
+    SPOOL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    started: int
+    ended: _containers.RepeatedCompositeFieldContainer[Count]
+    log_bytes: int
+    running: int
+    draining: int
+    kept: int
+    spool_bytes: int
+    def __init__(self, started: _Optional[int] = ..., ended: _Optional[_Iterable[_Union[Count, _Mapping]]] = ..., log_bytes: _Optional[int] = ..., running: _Optional[int] = ..., draining: _Optional[int] = ..., kept: _Optional[int] = ..., spool_bytes: _Optional[int] = ...) -> None: ...
+
+class Count(_message.Message):
+    __slots__ = ("name", "value")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    name: bytes
+    value: int
+    def __init__(self, name: _Optional[bytes] = ..., value: _Optional[int] = ...) -> None: ...
 
 class Failure(_message.Message):
     __slots__ = ("kind", "identifier", "reason", "seconds")
