@@ -201,7 +201,7 @@ class WireTests(SynchronousTestCase):
         """
         What a client wants is what a server reads.
         """
-        command = commandOf("sh", ("-c",), WANTED)
+        command = commandOf(["sh", "-c"], WANTED)
         self.assertEqual((command.cmd, list(command.args)), ("sh", ["-c"]))
         self.assertEqual(parseSpecification(command), WANTED)
 
@@ -227,4 +227,4 @@ class WireTests(SynchronousTestCase):
             Specification(umask=-1),
             Specification(name="\ud800"),
         ):
-            self.assertRaises(Unacceptable, commandOf, "sh", (), wanted)
+            self.assertRaises(Unacceptable, commandOf, ["sh"], wanted)

@@ -10,6 +10,7 @@ import textwrap
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
+from types import FunctionType
 
 import grpc
 
@@ -57,20 +58,13 @@ class FacadeTests(SynchronousTestCase):
         for name, value in vars(failures).items():
             if isinstance(value, type) and issubclass(value, Failure):
                 self.assertIn(f"``{name}``", TEXT)
-        for name in (
-            "start",
-            "stop",
-            "query",
-            "jobs",
-            "signal",
-            "info",
-            "resolve",
-            "wait",
-            "delete",
-            "readLog",
-        ):
+        for kind in (client.Client, client.Job):
+            for name, value in vars(kind).items():
+                if isinstance(value, FunctionType) and not name.startswith("_"):
+                    self.assertIn(f"``{name}(", TEXT)
+        for name in ("stop", "query", "signal", "wait", "delete", "readLog"):
             self.assertTrue(hasattr(client.Client, name))
-            self.assertIn(f"\n``{name}(", TEXT)
+            self.assertIn(f"``{name}(identifier", TEXT)
 
     def test_example(self) -> None:
         """

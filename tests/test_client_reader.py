@@ -237,7 +237,7 @@ class ChunkTests(SynchronousTestCase):
         connection = ScriptedConnection(LogScript(PIECES))
         events = Listener(connection).reader.events()
         next(events)
-        events.close()  # type: ignore[attr-defined]
+        events.close()
         self.assertEqual((connection.opened, connection.closed), (1, 1))
 
     def test_wrongDigest(self) -> None:

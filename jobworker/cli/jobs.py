@@ -41,7 +41,7 @@ def start(
     between.
     """
     with settings.client() as client:
-        identifier = client.start(cmd, args, specification)
+        identifier = client.start([cmd, *args], specification).identifier
     try:
         click.echo(identifier)
     except BrokenPipeError:

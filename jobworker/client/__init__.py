@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .credentials import Credentials, loadToken
     from .events import Event, Finished, Missing, Output, Waiting
     from .failures import Failure
+    from .job import Job
     from .values import Guarantee, JobStatus, ServerInfo, State
 
 __all__ = (
@@ -27,6 +28,7 @@ __all__ = (
     "Finished",
     "Guarantee",
     "Input",
+    "Job",
     "JobStatus",
     "Missing",
     "Output",
@@ -47,6 +49,7 @@ _HOMES: Final = {
     "Finished": "events",
     "Guarantee": "values",
     "Input": ".specification",
+    "Job": "job",
     "JobStatus": "values",
     "Missing": "events",
     "Output": "events",

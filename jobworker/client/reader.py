@@ -4,7 +4,7 @@ Reading a log over connections that get lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 from attrs import define, field
@@ -42,7 +42,7 @@ class LogReader:
         """
         self._reading = self._chunks
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         """
         Read the log.
 

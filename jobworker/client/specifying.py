@@ -4,6 +4,8 @@ What a job shall have, as a message, and read from one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from google.protobuf.duration_pb2 import Duration
 
 from ..api import worker_pb2 as wire
@@ -11,14 +13,19 @@ from ..specification import NOTHING, Input, ResourceLimit, Specification
 from .failures import Unacceptable
 
 
-def commandOf(
-    program: str, arguments: tuple[str, ...], wanted: Specification
-) -> wire.Command:
+def commandOf(words: Sequence[str], wanted: Specification) -> wire.Command:
     """
     Write what is to be started.
 
-    @raise Unacceptable: If the wire cannot carry it.
+    @param words: The program and its arguments.
+
+    @raise Unacceptable: If there is no program, or the wire cannot carry it.
     """
+    if isinstance(words, str) or not words:
+        raise Unacceptable(
+            "a command is a list of a program and its arguments",
+            "for a line of shell write ['sh', '-c', line]",
+        )
     try:
         command = wire.Command() if wanted == NOTHING else _specify(wanted)
     except (UnicodeError, ValueError, TypeError) as error:
@@ -27,9 +34,9 @@ def commandOf(
             "texts must be valid Unicode, and numbers in the range of their kind",
         ) from None
     try:
-        command.cmd = program
+        command.cmd, *arguments = words
         command.args.extend(arguments)
-    except (UnicodeError, ValueError):
+    except (UnicodeError, ValueError, TypeError):
         raise Unacceptable(
             "command and arguments must be valid Unicode",
             "have a shell make the other bytes, as in printf '\\377'",

@@ -127,7 +127,7 @@ class SpecificationTests(DaemonCase):
                 (Specification(environment={"PWD": "x"}), "cannot be changed"),
                 (Specification(limits=[much]), "above that of the service"),
             ):
-                error = self.assertRaises(Failure, client.start, "true", (), wanted)
+                error = self.assertRaises(Failure, client.start, ["true"], wanted)
                 self.assertIn(why, str(error))
             self.assertEqual(len(list(client.jobs())), 1)
 
@@ -139,7 +139,7 @@ class SpecificationTests(DaemonCase):
         def starts(_: int) -> set[str]:
             with self.client(daemon) as client:
                 wanted = Specification(key="one")
-                return {client.start("true", (), wanted) for _ in range(25)}
+                return {client.start(["true"], wanted).identifier for _ in range(25)}
 
         with ThreadPoolExecutor(8) as threads:
             jobs = set().union(*threads.map(starts, range(8)))
@@ -154,24 +154,24 @@ class SpecificationTests(DaemonCase):
         talking = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.3; done"
         with self.client(daemon) as client:
             jobs = {
-                client.start("sleep", ("1000",), wanted): cause
+                client.start(["sleep", "1000"], wanted): cause
                 for wanted, cause in (
                     (Specification(timeout=1.5, stopSignal=signal.SIGINT), "timed out"),
                     (Specification(idleTimeout=1.5, stopSignal=signal.SIGINT), "idle"),
                 )
             }
-            busy = client.start("sh", ("-c", talking), Specification(idleTimeout=1.5))
-            pids = [f"/proc/{client.query(job).pid}" for job in (*jobs, busy)]
+            busy = client.start(["sh", "-c", talking], Specification(idleTimeout=1.5))
+            pids = [f"/proc/{job.query().pid}" for job in (*jobs, busy)]
         daemon.kill()
         until(lambda: not any(map(os.path.exists, pids)), "their time is over")
         daemon.start()
         with self.client(daemon) as client:
             for job, cause in jobs.items():
-                status = client.query(job)
+                status = client.query(job.identifier)
                 self.assertEqual((status.state, status.cause), (State.STOPPED, cause))
                 self.assertIn("1.5 s", status.reason)
                 self.assertEqual(status.signal, signal.SIGINT)
-            self.assertEqual(client.wait(busy).cause, "exited")
+            self.assertEqual(client.wait(busy.identifier).cause, "exited")
 
     def staysOne(self, daemon: Daemon) -> None:
         """
