@@ -36,6 +36,30 @@ class Guarantee:
 
 
 @frozen
+class Tally:
+    """
+    What the process that runs jobs has counted since it began, and what there
+    is now.
+
+    @ivar started: Jobs that were started.
+    @ivar ended: Jobs that have ended, by the words of their causes.
+    @ivar logBytes: Bytes that jobs have written to their logs.
+    @ivar running: Jobs whose command runs.
+    @ivar draining: Jobs whose command has exited, but that have not ended.
+    @ivar kept: Jobs that have ended and are remembered.
+    @ivar spoolBytes: Bytes that all logs take on disk.
+    """
+
+    started: int = 0
+    ended: tuple[tuple[str, int], ...] = ()
+    logBytes: int = 0
+    running: int = 0
+    draining: int = 0
+    kept: int = 0
+    spoolBytes: int = 0
+
+
+@frozen
 class Description:
     """
     The process that runs jobs.

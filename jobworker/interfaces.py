@@ -13,7 +13,7 @@ from zope.interface import Attribute, Interface
 
 from twisted.internet.defer import Deferred
 
-from .description import Description
+from .description import Description, Tally
 from .jobs import Command, Manner, ProcessIdentity, Record, Source, Status, Usage
 from .queries import Page, Query
 
@@ -136,6 +136,16 @@ class IRoster(Interface):
     def describe() -> Deferred[Description]:
         """
         Find out what runs the jobs, and what it can be relied upon for.
+
+        @raise RosterUnreachable: (asynchronously)
+        """
+
+    def measure() -> Deferred[Tally]:
+        """
+        Find out what has been counted where the jobs run.
+
+        @raise TooOld: (asynchronously) If the process that runs the jobs does
+            not count.
 
         @raise RosterUnreachable: (asynchronously)
         """

@@ -20,7 +20,7 @@ from attrs import define, evolve, field
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
-from jobworker.description import Description
+from jobworker.description import Description, Tally
 from jobworker.errors import (
     KeyTaken,
     LaunchFailed,
@@ -378,6 +378,12 @@ class IRosterTests(_Base):
         """
         description = await self.roster.describe()
         self.assertIsInstance(description, Description)
+
+    async def test_measure(self) -> None:
+        """
+        A roster says what it has counted.
+        """
+        self.assertIsInstance(await self.roster.measure(), Tally)
 
     async def test_search(self) -> None:
         """

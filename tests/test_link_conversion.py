@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker import errors
 from jobworker.api import supervisor_pb2 as pb
-from jobworker.description import Description, Guarantee, Limit
+from jobworker.description import Description, Guarantee, Limit, Tally
 from jobworker.jobs import Cause, Command, Manner, Phase, Record
 from jobworker.link.conversion import (
     CAUSES,
@@ -28,7 +28,12 @@ from jobworker.link.conversion import (
     unconvertRecord,
     withoutNews,
 )
-from jobworker.link.describing import convertDescription, unconvertDescription
+from jobworker.link.describing import (
+    convertDescription,
+    convertTally,
+    unconvertDescription,
+    unconvertTally,
+)
 from jobworker.link.failing import SupervisorFailed, convertFailure, unconvertFailure
 from jobworker.link.paging import (
     convertPage,
@@ -58,6 +63,14 @@ failures = st.one_of(
     st.builds(errors.StorageFailed, reasons),
     st.builds(errors.RosterUnreachable, reasons),
     st.builds(errors.ShuttingDown),
+)
+
+counts = st.integers(0, 2**62)
+tallies = st.builds(
+    Tally,
+    counts,
+    st.lists(st.tuples(reasons, counts), max_size=3).map(tuple),
+    *[counts] * 5,
 )
 
 descriptions = st.builds(
@@ -131,6 +144,14 @@ class ConversionTests(SynchronousTestCase):
         data = convertDescription(description).SerializeToString()
         again = unconvertDescription(pb.Description.FromString(data))
         self.assertEqual(again, description)
+
+    @given(tallies)
+    def test_tallies(self, tally: Tally) -> None:
+        """
+        Whatever was counted comes back.
+        """
+        data = convertTally(tally).SerializeToString()
+        self.assertEqual(unconvertTally(pb.Tally.FromString(data)), tally)
 
     @given(failures)
     def test_failures(self, error: errors.JobWorkerError) -> None:

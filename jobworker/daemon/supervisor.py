@@ -38,6 +38,7 @@ from ..logs.drain import Drain, startDrain
 from ..logs.keeper import LogKeeper
 from ..roster.local import LocalRoster
 from ..roster.retention import Retention
+from ..roster.tallying import Tallying
 from ..store.opening import openTable
 from ..store.table import JobTable
 from .describing import describe
@@ -86,6 +87,7 @@ class _Parts:
     thread: Thread
     roster: LocalRoster
     retention: Retention
+    tallying: Tallying
 
 
 @implementer(IRosterListener)
@@ -167,7 +169,9 @@ class Supervisor(Service):
         try:
             os.umask(_UMASK)
             self._parts = parts = self._assemble()
+            parts.tallying.lost(len(await parts.store.unended()))
             await parts.roster.recover()
+            await parts.roster.subscribe(parts.tallying)
             await parts.roster.subscribe(self)
             self._listen(parts.roster)
             parts.retention.startService()
@@ -207,7 +211,9 @@ class Supervisor(Service):
         retention = Retention(
             self._reactor, time_ns, roster, store, logs, self._settings.retain
         )
-        return _Parts(store, drain, thread, roster, retention)
+        tallying = Tallying(self._reactor, store, logs, lambda: drain.moved)
+        roster.count = tallying.measure
+        return _Parts(store, drain, thread, roster, retention, tallying)
 
     def _listen(self, roster: LocalRoster) -> None:
         """

@@ -53,6 +53,13 @@ def describe() -> pb.Request:
     return pb.Request(describe=pb.Describe())
 
 
+def measure() -> pb.Request:
+    """
+    Ask what the supervisor has counted.
+    """
+    return pb.Request(measure=pb.Measure())
+
+
 def search(query: Query) -> pb.Request:
     """
     Ask for jobs.

@@ -11,14 +11,14 @@ from twisted.internet.interfaces import IReactorTime
 
 from ..api import supervisor_pb2 as pb
 from ..crashing import crashPoint
-from ..description import Description
+from ..description import Description, Tally
 from ..interfaces import IRosterListener
 from ..jobs import Record
 from ..milestones import Milestone
 from ..queries import Page
 from .conversing import Conversation, pack
 from .conversion import BadMessage, decode, unconvertRecord
-from .describing import unconvertDescription
+from .describing import unconvertDescription, unconvertTally
 from .failing import unconvertFailure
 from .greeting import Greeting
 from .paging import unconvertPage
@@ -28,7 +28,7 @@ _MOST: Final = 10_000
 
 
 #: What is answered to a request that was done.
-Result: TypeAlias = Record | Page | Description | None
+Result: TypeAlias = Record | Page | Description | Tally | None
 
 
 class ConnectionBroken(Exception):
@@ -156,6 +156,8 @@ class Call(Conversation):
             result = unconvertPage(answer.page)
         elif what == "description":
             result = unconvertDescription(answer.description)
+        elif what == "tally":
+            result = unconvertTally(answer.tally)
         failure = unconvertFailure(answer.failure) if what == "failure" else None
         crashPoint("gateway-answered")
         waiting = self._waiting.pop(answer.number, None)

@@ -1,11 +1,11 @@
 """
-What a supervisor says about itself as a message, and back.
+What a supervisor says about itself as messages, and back.
 """
 
 from __future__ import annotations
 
 from ..api import supervisor_pb2 as pb
-from ..description import Description, Guarantee, Limit
+from ..description import Description, Guarantee, Limit, Tally
 from .conversion import decode, encode
 
 
@@ -41,4 +41,34 @@ def unconvertDescription(message: pb.Description) -> Description:
             Guarantee(decode(each.name), each.holds, decode(each.reason))
             for each in message.guarantees
         ),
+    )
+
+
+def convertTally(tally: Tally) -> pb.Tally:
+    """
+    Make a message of what was counted.
+    """
+    return pb.Tally(
+        started=tally.started,
+        ended=[pb.Count(name=encode(name), value=value) for name, value in tally.ended],
+        log_bytes=tally.logBytes,
+        running=tally.running,
+        draining=tally.draining,
+        kept=tally.kept,
+        spool_bytes=tally.spoolBytes,
+    )
+
+
+def unconvertTally(message: pb.Tally) -> Tally:
+    """
+    Make of a message what was counted.
+    """
+    return Tally(
+        message.started,
+        tuple((decode(each.name), each.value) for each in message.ended),
+        message.log_bytes,
+        message.running,
+        message.draining,
+        message.kept,
+        message.spool_bytes,
     )

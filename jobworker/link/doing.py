@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from twisted.internet.defer import Deferred, fail
 
 from ..api import supervisor_pb2 as pb
-from ..description import Description
+from ..description import Description, Tally
 from ..errors import LaunchFailed, NoSuchJob
 from ..interfaces import IRoster
 from ..jobs import Record
@@ -22,7 +22,7 @@ from .conversion import (
     unconvertCommand,
     unconvertManner,
 )
-from .describing import convertDescription
+from .describing import convertDescription, convertTally
 from .framing import LONGEST
 from .paging import convertPage, unconvertQuery
 
@@ -36,11 +36,15 @@ _IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 #: What comes of a request that is done.
-Result: TypeAlias = Record | Page | Description | None
+Result: TypeAlias = Record | Page | Description | Tally | None
 
 #: A request that is being done.
 Doing: TypeAlias = (
-    Deferred[Record] | Deferred[Page] | Deferred[Description] | Deferred[None]
+    Deferred[Record]
+    | Deferred[Page]
+    | Deferred[Description]
+    | Deferred[Tally]
+    | Deferred[None]
 )
 
 
@@ -65,6 +69,8 @@ def do(roster: IRoster, request: pb.Request) -> Doing:
         return roster.start(command, _name(request.start.owner))
     if what == "describe":
         return roster.describe()
+    if what == "measure":
+        return roster.measure()
     if what == "search":
         return roster.search(unconvertQuery(request.search))
     if what not in ("stop", "signal", "find", "delete"):
@@ -95,6 +101,8 @@ def answerOf(number: int, result: Result) -> pb.Answer:
         return pb.Answer(number=number, page=convertPage(result))
     if isinstance(result, Description):
         return pb.Answer(number=number, description=convertDescription(result))
+    if isinstance(result, Tally):
+        return pb.Answer(number=number, tally=convertTally(result))
     return pb.Answer(number=number, record=convertRecord(result))
 
 

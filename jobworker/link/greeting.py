@@ -23,7 +23,9 @@ SPECIFICATION: Final = "specification"
 
 
 #: What this package can do as a supervisor that the version does not imply.
-CAPABILITIES: Final = frozenset({"search", "signal", "describe", SPECIFICATION})
+CAPABILITIES: Final = frozenset(
+    {"search", "signal", "describe", "measure", SPECIFICATION}
+)
 
 
 class Misfit(Exception):

@@ -19,7 +19,7 @@ from twisted.logger import Logger
 
 from ..api import supervisor_pb2 as pb
 from ..crashing import crashPoint
-from ..description import Description
+from ..description import Description, Tally
 from ..errors import LaunchFailed, NoSuchJob, RosterUnreachable, ShuttingDown, TooOld
 from ..interfaces import IRoster, IRosterListener
 from ..jobs import Command, Lost, Manner, Record, advance
@@ -165,6 +165,13 @@ class RemoteRoster:
         if theirs is not None and "describe" not in theirs.capabilities:
             return succeed(Description(theirs.package))
         return self._ask(asking.describe()).addCallback(insist(Description))
+
+    def measure(self) -> Deferred[Tally]:
+        """
+        Ask the supervisor what it has counted.
+        """
+        measuring = self._askNew("measure", "count jobs", asking.measure())
+        return measuring.addCallback(insist(Tally))
 
     def search(self, query: Query) -> Deferred[Page]:
         """

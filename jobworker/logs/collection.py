@@ -36,14 +36,17 @@ class Collection:
     sealing: bool = field(default=False, init=False)
 
 
-def empty(spool: Writer, source: Source, pipe: int) -> None:
+def empty(spool: Writer, source: Source, pipe: int) -> int:
     """
     Move what a pipe holds now: no more than it can hold, so that somebody who
     goes on writing does not keep us.
+
+    @return: How many bytes.
     """
     rest = TRANSFER
     try:
         while rest > 0 and (moved := spool.transfer(source, pipe)):
             rest -= moved
     except BlockingIOError:
-        return
+        pass
+    return TRANSFER - rest

@@ -48,12 +48,14 @@ class Drain:
     @ivar _refused: Collections whose disk refused, and when to try again.
     @ivar _grown: Collections whose growth was not reported yet.
     @ivar _due: When the next report of growth may be made.
+    @ivar moved: How many bytes have been moved so far.
     @ivar _closed: Whether L{close} was called.  Only the reactor thread looks.
     @ivar _closing: Whether the thread knows.
     """
 
     _reactor: IReactorFromThreads
     _clock: Callable[[], float] = monotonic
+    moved: int = field(default=0, init=False)
     _orders: deque[Callable[[], None]] = field(factory=deque, init=False)
     _poller: select.epoll = field(factory=select.epoll, init=False)
     _bell: int = field(init=False)
@@ -179,6 +181,7 @@ class Drain:
             self._refuse(collection, error)
             return 0
         if moved:
+            self.moved += moved
             self._grown.add(collection)
         else:
             self._close(collection, source)
@@ -235,7 +238,7 @@ class Drain:
         collection.sealing = True
         try:
             for source in tuple(collection.pipes):
-                empty(collection.spool, source, collection.pipes[source])
+                self.moved += empty(collection.spool, source, collection.pipes[source])
                 self._close(collection, source)
             collection.spool.seal()
         except OSError as error:

@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred, execute, fail, gatherResults, succe
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from ..description import Description
+from ..description import Description, Tally
 from ..errors import NotRunning, ShuttingDown, StillRunning
 from ..interfaces import (
     IJobHandle,
@@ -57,6 +57,7 @@ class LocalRoster:
     @ivar _elapsed: Seconds on a clock that nobody sets; that of C{_clock} if
         C{None}.
     @ivar description: What is to be said of this process.
+    @ivar count: Finds out what has been counted.
     @ivar _courses: The jobs that have not ended.
     @ivar _recent: Records of the last that did.
     @ivar _followed: How often each job is followed.
@@ -74,6 +75,7 @@ class LocalRoster:
     _identify: Callable[[], str] = lambda: str(uuid4())
     _elapsed: Callable[[], float] | None = None
     description: Description = field(factory=Description)
+    count: Callable[[], Deferred[Tally]] = field(default=lambda: succeed(Tally()))
     _courses: dict[str, Course] = field(factory=dict, init=False)
     _recent: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
     _listeners: list[IRosterListener] = field(factory=list, init=False)
@@ -138,6 +140,12 @@ class LocalRoster:
         Say what this process can be relied upon for.
         """
         return succeed(self.description)
+
+    def measure(self) -> Deferred[Tally]:
+        """
+        Say what has been counted.
+        """
+        return self.count()
 
     def find(self, identifier: str) -> Deferred[Record]:
         """

@@ -18,7 +18,7 @@ from attrs import define, evolve, field, frozen
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from ..description import Description
+from ..description import Description, Tally
 from ..errors import (
     KeyTaken,
     LaunchFailed,
@@ -104,6 +104,7 @@ class MemoryRoster:
     @ivar scripts: What commands do; others cannot be started.
     @ivar refusal: While this is set, nothing is started, and this is why.
     @ivar description: What is said of this process.
+    @ivar tally: What is said to have been counted.
     @ivar followed: How often each job is followed.
     """
 
@@ -111,6 +112,7 @@ class MemoryRoster:
     scripts: Mapping[Command, Script] = field(factory=dict)
     refusal: Exception | None = None
     description: Description = field(factory=lambda: Description("memory"))
+    tally: Tally = field(factory=lambda: Tally(kept=1))
     followed: Counter[str] = field(factory=Counter, init=False)
     _lives: dict[str, _Life] = field(factory=dict, init=False)
     _listeners: list[IRosterListener] = field(factory=list, init=False)
@@ -195,6 +197,12 @@ class MemoryRoster:
         Say what was set.
         """
         return succeed(self.description)
+
+    def measure(self) -> Deferred[Tally]:
+        """
+        Say what was set.
+        """
+        return succeed(self.tally)
 
     def find(self, identifier: str) -> Deferred[Record]:
         """

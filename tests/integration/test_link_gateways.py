@@ -228,6 +228,8 @@ class RefusalTests(TestCase):
         self.assertIn("jobworker 0.1,", str(caught.exception))
         with self.assertRaises(TooOld):
             await remote.signal("00000000-0000-4000-8000-00000000cafe", "bob", 15)
+        with self.assertRaises(TooOld):
+            await remote.measure()
         self.assertEqual(await remote.describe(), Description("0.1"))
         with self.assertRaises(NoSuchJob):
             await remote.find("00000000-0000-4000-8000-00000000cafe")

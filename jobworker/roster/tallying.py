@@ -1,0 +1,117 @@
+"""
+Counting what happens to jobs, and what there is of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from zope.interface import implementer
+
+from attrs import define, field, frozen
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from ..description import Tally
+from ..interfaces import IJobStore, ILogKeeper, IRosterListener
+from ..jobs import Cause, Phase, Record
+from .standing import stand
+
+# How many times as long as a survey takes, the next one waits: whoever asks
+# more often is told what the last one found.
+_REST: Final = 20
+
+
+@frozen
+class _Survey:
+    """
+    What was found on disk.
+
+    @ivar stale: When it is to be looked at again, by the clock.
+    """
+
+    kept: int
+    spoolBytes: int
+    stale: float
+
+
+@implementer(IRosterListener)
+@define(eq=False)
+class Tallying:
+    """
+    Counts starts and ends as it is told of them, and measures logs when it is
+    asked.
+
+    @ivar _moved: Says how many bytes jobs have written.
+    @ivar _phases: The jobs that have not ended.
+    """
+
+    _clock: IReactorTime
+    _store: IJobStore
+    _logs: ILogKeeper
+    _moved: Callable[[], int]
+    _started: int = field(default=0, init=False)
+    _ended: Counter[Cause] = field(factory=Counter, init=False)
+    _phases: dict[str, Phase] = field(factory=dict, init=False)
+    _survey: _Survey | None = field(default=None, init=False)
+
+    def jobChanged(self, record: Record) -> None:
+        """
+        Count a start or an end.
+        """
+        if record.identifier not in self._phases:
+            self._started += 1
+        self._phases[record.identifier] = record.phase
+        if record.ending is not None:
+            self._ended[record.ending.cause] += 1
+            del self._phases[record.identifier]
+
+    def lost(self, count: int) -> None:
+        """
+        Count jobs that an earlier process has left.
+        """
+        self._ended[Cause.LOST] += count
+
+    def logGrew(self, identifier: str) -> None:
+        """
+        This is of no interest here.
+        """
+
+    def measure(self) -> Deferred[Tally]:
+        """
+        Find out what there is.
+
+        @return: A L{Deferred} which need not be waited for to its end.
+        """
+        return stand(self._measure())
+
+    async def _measure(self) -> Tally:
+        survey = self._survey
+        if survey is None or self._clock.seconds() >= survey.stale:
+            survey = await self._look()
+        draining = sum(phase is Phase.DRAINING for phase in self._phases.values())
+        return Tally(
+            self._started,
+            tuple((cause.value, self._ended[cause]) for cause in Cause),
+            self._moved(),
+            len(self._phases) - draining,
+            draining,
+            survey.kept,
+            survey.spoolBytes,
+        )
+
+    async def _look(self) -> _Survey:
+        """
+        Measure the logs, and count the jobs that have ended.
+        """
+        began = self._clock.seconds()
+        ended = await self._store.ended()
+        sizes = await self._logs.sizes(await self._logs.identifiers())
+        now = self._clock.seconds()
+        self._survey = _Survey(
+            len(ended), sum(sizes.values()), now + _REST * (now - began)
+        )
+        return self._survey
