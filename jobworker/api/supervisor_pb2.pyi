@@ -72,7 +72,7 @@ class Refusal(_message.Message):
     def __init__(self, reason: _Optional[bytes] = ...) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("number", "start", "stop", "find", "delete", "subscribe", "follow", "unfollow", "search", "signal", "describe", "measure")
+    __slots__ = ("number", "start", "stop", "find", "delete", "subscribe", "follow", "unfollow", "search", "signal", "describe", "measure", "read_changes")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +85,7 @@ class Request(_message.Message):
     SIGNAL_FIELD_NUMBER: _ClassVar[int]
     DESCRIBE_FIELD_NUMBER: _ClassVar[int]
     MEASURE_FIELD_NUMBER: _ClassVar[int]
+    READ_CHANGES_FIELD_NUMBER: _ClassVar[int]
     number: int
     start: Start
     stop: Stop
@@ -97,7 +98,8 @@ class Request(_message.Message):
     signal: Signal
     describe: Describe
     measure: Measure
-    def __init__(self, number: _Optional[int] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., find: _Optional[_Union[Find, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., follow: _Optional[_Union[Follow, _Mapping]] = ..., unfollow: _Optional[_Union[Unfollow, _Mapping]] = ..., search: _Optional[_Union[Search, _Mapping]] = ..., signal: _Optional[_Union[Signal, _Mapping]] = ..., describe: _Optional[_Union[Describe, _Mapping]] = ..., measure: _Optional[_Union[Measure, _Mapping]] = ...) -> None: ...
+    read_changes: ReadChanges
+    def __init__(self, number: _Optional[int] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., find: _Optional[_Union[Find, _Mapping]] = ..., delete: _Optional[_Union[Delete, _Mapping]] = ..., subscribe: _Optional[_Union[Subscribe, _Mapping]] = ..., follow: _Optional[_Union[Follow, _Mapping]] = ..., unfollow: _Optional[_Union[Unfollow, _Mapping]] = ..., search: _Optional[_Union[Search, _Mapping]] = ..., signal: _Optional[_Union[Signal, _Mapping]] = ..., describe: _Optional[_Union[Describe, _Mapping]] = ..., measure: _Optional[_Union[Measure, _Mapping]] = ..., read_changes: _Optional[_Union[ReadChanges, _Mapping]] = ...) -> None: ...
 
 class Start(_message.Message):
     __slots__ = ("command", "owner")
@@ -146,7 +148,7 @@ class Unfollow(_message.Message):
     def __init__(self, identifier: _Optional[bytes] = ...) -> None: ...
 
 class Search(_message.Message):
-    __slots__ = ("running", "causes", "owner", "after", "before", "prefix", "behind", "limit")
+    __slots__ = ("running", "causes", "owner", "after", "before", "prefix", "behind", "limit", "settled")
     RUNNING_FIELD_NUMBER: _ClassVar[int]
     CAUSES_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -155,6 +157,7 @@ class Search(_message.Message):
     PREFIX_FIELD_NUMBER: _ClassVar[int]
     BEHIND_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
+    SETTLED_FIELD_NUMBER: _ClassVar[int]
     running: bool
     causes: _containers.RepeatedScalarFieldContainer[Cause]
     owner: bytes
@@ -163,7 +166,8 @@ class Search(_message.Message):
     prefix: bytes
     behind: Place
     limit: int
-    def __init__(self, running: bool = ..., causes: _Optional[_Iterable[_Union[Cause, str]]] = ..., owner: _Optional[bytes] = ..., after: _Optional[int] = ..., before: _Optional[int] = ..., prefix: _Optional[bytes] = ..., behind: _Optional[_Union[Place, _Mapping]] = ..., limit: _Optional[int] = ...) -> None: ...
+    settled: int
+    def __init__(self, running: bool = ..., causes: _Optional[_Iterable[_Union[Cause, str]]] = ..., owner: _Optional[bytes] = ..., after: _Optional[int] = ..., before: _Optional[int] = ..., prefix: _Optional[bytes] = ..., behind: _Optional[_Union[Place, _Mapping]] = ..., limit: _Optional[int] = ..., settled: _Optional[int] = ...) -> None: ...
 
 class Signal(_message.Message):
     __slots__ = ("identifier", "by", "number")
@@ -183,6 +187,22 @@ class Measure(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class ReadChanges(_message.Message):
+    __slots__ = ("since", "limit")
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    since: JournalPlace
+    limit: int
+    def __init__(self, since: _Optional[_Union[JournalPlace, _Mapping]] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class JournalPlace(_message.Message):
+    __slots__ = ("journal", "revision")
+    JOURNAL_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    journal: bytes
+    revision: int
+    def __init__(self, journal: _Optional[bytes] = ..., revision: _Optional[int] = ...) -> None: ...
+
 class Place(_message.Message):
     __slots__ = ("started", "identifier")
     STARTED_FIELD_NUMBER: _ClassVar[int]
@@ -192,7 +212,7 @@ class Place(_message.Message):
     def __init__(self, started: _Optional[int] = ..., identifier: _Optional[bytes] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("number", "done", "record", "failure", "page", "description", "tally")
+    __slots__ = ("number", "done", "record", "failure", "page", "description", "tally", "changes")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     DONE_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
@@ -200,6 +220,7 @@ class Answer(_message.Message):
     PAGE_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     TALLY_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
     number: int
     done: Done
     record: Record
@@ -207,11 +228,46 @@ class Answer(_message.Message):
     page: Page
     description: Description
     tally: Tally
-    def __init__(self, number: _Optional[int] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., record: _Optional[_Union[Record, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ..., description: _Optional[_Union[Description, _Mapping]] = ..., tally: _Optional[_Union[Tally, _Mapping]] = ...) -> None: ...
+    changes: Changes
+    def __init__(self, number: _Optional[int] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., record: _Optional[_Union[Record, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., page: _Optional[_Union[Page, _Mapping]] = ..., description: _Optional[_Union[Description, _Mapping]] = ..., tally: _Optional[_Union[Tally, _Mapping]] = ..., changes: _Optional[_Union[Changes, _Mapping]] = ...) -> None: ...
 
 class Done(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class Changes(_message.Message):
+    __slots__ = ("changes", "place", "more")
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    changes: _containers.RepeatedCompositeFieldContainer[Change]
+    place: JournalPlace
+    more: bool
+    def __init__(self, changes: _Optional[_Iterable[_Union[Change, _Mapping]]] = ..., place: _Optional[_Union[JournalPlace, _Mapping]] = ..., more: bool = ...) -> None: ...
+
+class Change(_message.Message):
+    __slots__ = ("revision", "kind", "at", "record")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        KIND_UNSPECIFIED: _ClassVar[Change.Kind]
+        STARTED: _ClassVar[Change.Kind]
+        CHANGED: _ClassVar[Change.Kind]
+        ENDED: _ClassVar[Change.Kind]
+        DELETED: _ClassVar[Change.Kind]
+    KIND_UNSPECIFIED: Change.Kind
+    STARTED: Change.Kind
+    CHANGED: Change.Kind
+    ENDED: Change.Kind
+    DELETED: Change.Kind
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    kind: Change.Kind
+    at: int
+    record: Record
+    def __init__(self, revision: _Optional[int] = ..., kind: _Optional[_Union[Change.Kind, str]] = ..., at: _Optional[int] = ..., record: _Optional[_Union[Record, _Mapping]] = ...) -> None: ...
 
 class Page(_message.Message):
     __slots__ = ("records", "more")
@@ -290,6 +346,7 @@ class Failure(_message.Message):
         SHUTTING_DOWN: _ClassVar[Failure.Kind]
         UNREACHABLE: _ClassVar[Failure.Kind]
         KEY_TAKEN: _ClassVar[Failure.Kind]
+        PLACE_LOST: _ClassVar[Failure.Kind]
     UNEXPECTED: Failure.Kind
     NO_SUCH_JOB: Failure.Kind
     NOT_RUNNING: Failure.Kind
@@ -301,6 +358,7 @@ class Failure(_message.Message):
     SHUTTING_DOWN: Failure.Kind
     UNREACHABLE: Failure.Kind
     KEY_TAKEN: Failure.Kind
+    PLACE_LOST: Failure.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -312,12 +370,18 @@ class Failure(_message.Message):
     def __init__(self, kind: _Optional[_Union[Failure.Kind, str]] = ..., identifier: _Optional[bytes] = ..., reason: _Optional[bytes] = ..., seconds: _Optional[float] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("changed", "grew")
+    __slots__ = ("changed", "grew", "journal_grew")
     CHANGED_FIELD_NUMBER: _ClassVar[int]
     GREW_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_GREW_FIELD_NUMBER: _ClassVar[int]
     changed: Record
     grew: Growth
-    def __init__(self, changed: _Optional[_Union[Record, _Mapping]] = ..., grew: _Optional[_Union[Growth, _Mapping]] = ...) -> None: ...
+    journal_grew: JournalGrew
+    def __init__(self, changed: _Optional[_Union[Record, _Mapping]] = ..., grew: _Optional[_Union[Growth, _Mapping]] = ..., journal_grew: _Optional[_Union[JournalGrew, _Mapping]] = ...) -> None: ...
+
+class JournalGrew(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class Growth(_message.Message):
     __slots__ = ("identifiers",)

@@ -221,6 +221,58 @@ class JobList(_message.Message):
     next_page_token: str
     def __init__(self, jobs: _Optional[_Iterable[_Union[JobStatus, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class WatchRequest(_message.Message):
+    __slots__ = ("jobs", "resume_token", "changes_only")
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_ONLY_FIELD_NUMBER: _ClassVar[int]
+    jobs: ListRequest
+    resume_token: str
+    changes_only: bool
+    def __init__(self, jobs: _Optional[_Union[ListRequest, _Mapping]] = ..., resume_token: _Optional[str] = ..., changes_only: bool = ...) -> None: ...
+
+class WatchReply(_message.Message):
+    __slots__ = ("resume_token", "present", "current", "change", "heartbeat")
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PRESENT_FIELD_NUMBER: _ClassVar[int]
+    CURRENT_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    resume_token: str
+    present: JobStatus
+    current: Current
+    change: Change
+    heartbeat: Heartbeat
+    def __init__(self, resume_token: _Optional[str] = ..., present: _Optional[_Union[JobStatus, _Mapping]] = ..., current: _Optional[_Union[Current, _Mapping]] = ..., change: _Optional[_Union[Change, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ...) -> None: ...
+
+class Current(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Change(_message.Message):
+    __slots__ = ("revision", "kind", "time", "status")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        CHANGE_UNSPECIFIED: _ClassVar[Change.Kind]
+        STARTED: _ClassVar[Change.Kind]
+        CHANGED: _ClassVar[Change.Kind]
+        ENDED: _ClassVar[Change.Kind]
+        DELETED: _ClassVar[Change.Kind]
+    CHANGE_UNSPECIFIED: Change.Kind
+    STARTED: Change.Kind
+    CHANGED: Change.Kind
+    ENDED: Change.Kind
+    DELETED: Change.Kind
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    kind: Change.Kind
+    time: int
+    status: JobStatus
+    def __init__(self, revision: _Optional[int] = ..., kind: _Optional[_Union[Change.Kind, str]] = ..., time: _Optional[int] = ..., status: _Optional[_Union[JobStatus, _Mapping]] = ...) -> None: ...
+
 class SignalRequest(_message.Message):
     __slots__ = ("job", "signal")
     JOB_FIELD_NUMBER: _ClassVar[int]
