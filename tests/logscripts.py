@@ -6,15 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 from attrs import define, field
 
 from jobworker.api import worker_pb2 as wire
 from jobworker.client.failures import Unreachable, Unsupported
+from jobworker.client.questions import Inquiry, Question
 
 from .wireserver import ID, status
+
+_Answer = TypeVar("_Answer")
 
 
 @define
@@ -176,17 +179,19 @@ class ScriptedConnection:
         self.opened += 1
         return self
 
-    def readLog(self, request: wire.ReadRequest) -> Iterator[wire.ReadReply]:
+    def follow(self, inquiry: Inquiry[Any]) -> Iterator[Any]:
         """
-        Read a log in chunks, if that is known here.
+        Send a log in chunks, if that is known here, or in lines.
         """
-        if self.script is None:
-            raise Unsupported("Method not found!")
-        return self.script.replies(request)
+        if inquiry.method == "ReadLog":
+            if self.script is None:
+                raise Unsupported("Method not found!")
+            return self.script.replies(inquiry.request)
+        return self._lines(inquiry.request)
 
-    def streamLog(self, request: wire.StreamRequest) -> Iterator[wire.Log]:
+    def _lines(self, request: wire.StreamRequest) -> Iterator[wire.Log]:
         """
-        Read a log in lines.
+        Send a log in lines.
         """
         self.startPoints.append(request.startPoint)
         for line in self.lines.pop(0):
@@ -194,12 +199,12 @@ class ScriptedConnection:
                 raise Unreachable("cut")
             yield line
 
-    def queryJob(self, request: wire.Job) -> wire.JobStatus:
+    def ask(self, question: Question[_Answer]) -> _Answer:
         """
         Say how the job ended.
         """
-        assert request.id == ID
-        return self.ending
+        assert (question.method, question.request.id) == ("QueryJob", ID)
+        return question.meaning(self.ending)
 
     def close(self) -> None:
         """

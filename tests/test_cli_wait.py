@@ -5,15 +5,12 @@ The command that waits for jobs, and how the client waits.
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import grpc
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
-from jobworker.client.failures import Failure, TimedOut, UnknownJob, Unreachable
-from jobworker.client.waiting import Patience
 
 from .commandlines import Outcome, run
 from .wireserver import ID, WireServer, status
@@ -87,69 +84,3 @@ class WaitTests(SynchronousTestCase):
             outcome = self.wait(*arguments)
             self.assertEqual((outcome.code, outcome.out), (203, b""))
         self.assertEqual(self.wait().code, 200)
-
-
-class PatienceTests(SynchronousTestCase):
-    """
-    Waiting goes on over lost connections, for as long as it may.
-    """
-
-    def setUp(self) -> None:
-        """
-        Wait for nothing.
-        """
-        self.slept: list[float] = []
-        self.limits: list[float | None] = []
-
-    def insist(
-        self, answers: list[Any], limit: float | None = None, hopeless: bool = False
-    ) -> Any:
-        """
-        Ask somebody who answers with what is given, or raises it.
-        """
-        left = iter(answers)
-
-        def attempt(seconds: float | None) -> Any:
-            self.limits.append(seconds)
-            answer = next(left)
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-
-        def explain(failure: Unreachable) -> Failure:
-            return UnknownJob("hopeless") if hopeless else failure
-
-        return Patience(limit, explain, self.slept.append).insist(attempt)
-
-    def test_again(self) -> None:
-        """
-        After a connection was lost there is another attempt, and pauses grow.
-        """
-        lost = Unreachable("lost")
-        self.assertEqual(self.insist([lost, lost, lost, "ended"]), "ended")
-        self.assertEqual(self.slept, [1, 2, 4])
-        self.assertEqual(self.limits, [None] * 4)
-
-    def test_enough(self) -> None:
-        """
-        There is an end to attempts, and to those that are of no use a soon one.
-        """
-        with self.assertRaises(Unreachable):
-            self.insist([Unreachable("lost")] * 20)
-        self.assertEqual(len(self.slept), 7)
-        with self.assertRaises(UnknownJob):
-            self.insist([Unreachable("lost")] * 20, hopeless=True)
-        self.assertEqual(len(self.slept), 7)
-
-    def test_timeout(self) -> None:
-        """
-        All attempts together take no longer than they may.
-        """
-        with self.assertRaises(TimedOut) as caught:
-            self.insist([Unreachable("lost"), TimedOut("no answer")], 30.0)
-        self.assertIn("30 s", str(caught.exception))
-        first, second = self.limits
-        assert first is not None
-        assert second is not None
-        self.assertLessEqual(second, first)
-        self.assertLessEqual(first, 30.0)

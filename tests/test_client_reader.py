@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
+from jobworker.client.course import Course
 from jobworker.client.events import Event, Finished, Missing, Output, Waiting
 from jobworker.client.failures import (
     BadCredentials,
@@ -21,8 +22,9 @@ from jobworker.client.failures import (
     Unreachable,
     Unsupported,
 )
-from jobworker.client.reader import DELAYS, LogReader
+from jobworker.client.reader import LogReader
 from jobworker.client.readings import ChunkReading, LineReading
+from jobworker.client.retrying import DELAYS
 from jobworker.client.values import State
 from jobworker.jobs import Source
 
@@ -66,8 +68,7 @@ class Listener:
         self.events: list[Event] = []
         self.reader = LogReader(
             connection.connect,
-            ChunkReading(ID),
-            lines,
+            Course(ChunkReading(ID), lines),
             explain,
             self.slept.append,
         )

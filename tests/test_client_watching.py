@@ -13,6 +13,7 @@ from jobworker.api import worker_pb2 as wire
 from jobworker.client.addresses import Address
 from jobworker.client.connection import Connection
 from jobworker.client.failures import Unreachable
+from jobworker.client.questions import inChunks
 from jobworker.client.watching import Watchdog
 
 from .wireserver import ID, TOKEN, WireServer, credentials
@@ -94,7 +95,7 @@ class SilentServerTests(SynchronousTestCase):
         address = Address("127.0.0.1", server.port)
         connection = Connection.open(address, credentials(), TOKEN, silence=0.5)
         self.addCleanup(connection.close)
-        replies = connection.readLog(wire.ReadRequest(job=wire.Job(id=ID)))
+        replies = connection.follow(inChunks(wire.ReadRequest(job=wire.Job(id=ID))))
         self.assertTrue(next(replies).HasField("begin"))
         failure = self.assertRaises(Unreachable, next, replies)
         self.assertEqual(failure.cause, "nothing arrived for 0.5 s")

@@ -7,29 +7,34 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from attrs import define, field
-from google.protobuf.duration_pb2 import Duration
 
-from ..api import worker_pb2 as wire
 from ..jobs import Source
 from .addresses import Address
-from .connection import PATIENCE, Connection
+from .channels import PATIENCE
+from .connection import Connection
+from .course import Course
 from .credentials import Credentials
 from .events import Event
-from .failures import Failure, TimedOut, Unacceptable, Unreachable
+from .failures import Failure, TimedOut, Unreachable
 from .probing import explain
+from .questions import (
+    Question,
+    awaiting,
+    deleting,
+    jobOf,
+    querying,
+    signaling,
+    stopping,
+)
 from .reader import LogReader
 from .readings import ChunkReading, LineReading
-from .translation import statusOf
 from .values import JobStatus
 from .waiting import Patience
 
 _Answer = TypeVar("_Answer")
-
-#: Seconds that a time span of the wire may have at most.
-_LONGEST: Final = 315_576_000_000.0
 
 
 @define(eq=False)
@@ -73,19 +78,13 @@ class Caller:
         @param grace: Seconds after which everything is killed that is left of
             it.  C{None}: it may go on, and then that is a L{StopIgnored}.
         """
-        request = wire.StopRequest(
-            job=_job(identifier), force=force, signal=signal, grace=_duration(grace)
-        )
-        return self._ask(
-            lambda connection: statusOf(connection.stopJob(request, grace or 0.0))
-        )
+        return self._ask(stopping(identifier, force, signal, grace))
 
     def query(self, identifier: str) -> JobStatus:
         """
         Find out about a job.
         """
-        request = _job(identifier)
-        return self._ask(lambda connection: statusOf(connection.queryJob(request)))
+        return self._ask(querying(identifier))
 
     def signal(self, identifier: str, number: int) -> JobStatus:
         """
@@ -95,11 +94,7 @@ class Caller:
 
         @return: The job as it was then.
         """
-        try:
-            request = wire.SignalRequest(job=_job(identifier), signal=number)
-        except ValueError:
-            raise Unacceptable(f"{number} is no signal") from None
-        return self._ask(lambda connection: statusOf(connection.signalJob(request)))
+        return self._ask(signaling(identifier, number))
 
     def wait(
         self,
@@ -114,20 +109,24 @@ class Caller:
 
         @param sleep: Waits for so many seconds before another attempt.
         """
-        request = _job(identifier)
-
-        def attempt(limit: float | None) -> JobStatus:
-            with closing(self.connect()) as connection:
-                return statusOf(connection.waitJob(request, limit))
-
-        return Patience(timeout, self.explain, sleep).insist(attempt)
+        question = awaiting(identifier)
+        patience = Patience(timeout)
+        while True:
+            try:
+                with closing(self.connect()) as connection:
+                    return connection.wait(question, patience.attempt())
+            except TimedOut as failure:
+                raise patience.over(failure) from None
+            except Unreachable as failure:
+                patience.lost()
+                explained = self.explain(failure)
+            sleep(patience.another(explained))
 
     def delete(self, identifier: str) -> None:
         """
         Forget a job that has ended, and remove its log.
         """
-        request = _job(identifier)
-        self._ask(lambda connection: connection.deleteJob(request))
+        self._ask(deleting(identifier))
 
     def readLog(
         self,
@@ -156,15 +155,13 @@ class Caller:
 
         @return: What happens, with L{Finished} as the last.
         """
-        _job(identifier)
+        jobOf(identifier)
         whole = follow and line is None and last is None
-        return LogReader(
-            connect=self.connect,
-            chunks=ChunkReading(identifier, sources, follow, line, last),
-            lines=LineReading(identifier, sources) if whole else None,
-            explain=self.explain,
-            sleep=sleep,
-        ).events()
+        course = Course(
+            ChunkReading(identifier, sources, follow, line, last),
+            LineReading(identifier, sources) if whole else None,
+        )
+        return LogReader(self.connect, course, self.explain, sleep).events()
 
     def explain(self, failure: Unreachable) -> Failure:
         """
@@ -185,46 +182,16 @@ class Caller:
         if connection is not None:
             connection.close()
 
-    def _ask(
-        self, question: Callable[[Connection], _Answer], unsure: str = ""
-    ) -> _Answer:
+    def _ask(self, question: Question[_Answer]) -> _Answer:
         """
         Ask something over the connection that there is.
-
-        @param unsure: What to say where it may have been done all the same.
         """
         if self._connection is None:
             self._connection = self.connect()
         try:
-            return question(self._connection)
+            return self._connection.ask(question)
         except TimedOut as failure:
-            raise TimedOut(failure.cause, unsure or failure.remedy) from None
+            raise question.late(failure) from None
         except Unreachable as failure:
             self.close()
-            explained = self.explain(failure)
-            if unsure and failure.sent:
-                explained = Unreachable(explained.cause, unsure)
-            raise explained from None
-
-
-def _job(identifier: str) -> wire.Job:
-    """
-    Name a job.
-    """
-    try:
-        return wire.Job(id=identifier)
-    except (UnicodeError, ValueError):
-        raise Unacceptable("the id of the job is not valid Unicode") from None
-
-
-def _duration(seconds: float | None) -> Duration | None:
-    """
-    Write a time span for the wire.
-    """
-    if seconds is None:
-        return None
-    if not 0 <= seconds <= _LONGEST:
-        raise Unacceptable(f"{seconds:g} seconds are not a time to wait")
-    duration = Duration()
-    duration.FromNanoseconds(round(seconds * 1_000_000_000))
-    return duration
+            raise question.lost(failure, self.explain(failure)) from None

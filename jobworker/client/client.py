@@ -6,24 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Final
 
 from attrs import define
 
-from ..api import worker_pb2 as wire
 from ..specification import NOTHING, Specification
 from .caller import Caller
 from .job import Job
-from .listing import pages, requestFor, whole
-from .specifying import commandOf
-from .translation import infoOf
+from .listing import Pages, isWhole, requestFor, resolving
+from .questions import informing, starting
 from .values import JobStatus, ServerInfo, State
-
-#: The remedy where a start was not answered.
-_PERHAPS: Final = "the job may have been started all the same"
-
-#: The same for a start with a key.
-_AGAIN: Final = "start it again with the same key; that makes no second job"
 
 
 @define(eq=False)
@@ -60,14 +51,7 @@ class Client(Caller):
         @param specification: What the job shall have beside its command.  A
             server of the original kind ignores it.
         """
-        request = commandOf(command, specification)
-        return Job(
-            self,
-            self._ask(
-                lambda connection: connection.startJob(request).id,
-                unsure=_AGAIN if specification.key else _PERHAPS,
-            ),
-        )
+        return Job(self, self._ask(starting(command, specification)))
 
     def job(self, start: str) -> Job:
         """
@@ -79,7 +63,7 @@ class Client(Caller):
         """
         Find out about the server.
         """
-        return self._ask(lambda connection: infoOf(connection.getServerInfo()))
+        return self._ask(informing())
 
     def jobs(
         self,
@@ -107,14 +91,18 @@ class Client(Caller):
 
         @param limit: How many are wanted at most.
         """
-        request = requestFor(states, owner, after, before, prefix)
-        return pages(request, limit, self._listJobs)
+        pages = Pages(requestFor(states, owner, after, before, prefix), limit)
+        return self._paged(pages)
 
     def resolve(self, start: str) -> str:
         """
         Find the id of a job by its first characters.
         """
-        return whole(start, self._listJobs)
+        return start if isWhole(start) else self._ask(resolving(start))
 
-    def _listJobs(self, request: wire.ListRequest) -> wire.JobList:
-        return self._ask(lambda connection: connection.listJobs(request))
+    def _paged(self, pages: Pages) -> Iterator[JobStatus]:
+        """
+        Fetch pages as jobs are taken.
+        """
+        while (question := pages.next()) is not None:
+            yield from pages.take(self._ask(question))

@@ -1,14 +1,19 @@
 """
 Jobs, page by page.
+
+Nothing here performs I/O.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import Final, TypeVar
+
+from attrs import define, field
 
 from ..api import worker_pb2 as wire
 from .failures import Unacceptable, UnknownJob
+from .questions import Question
 from .translation import statusOf
 from .values import JobStatus, State
 
@@ -22,8 +27,10 @@ _STATES: Final = {
 # The length of a whole id.
 _WHOLE: Final = 36
 
-#: Asks for a page.
-Asking = Callable[[wire.ListRequest], wire.JobList]
+# How many jobs a page has at most.
+_PAGE: Final = 1000
+
+_Answer = TypeVar("_Answer")
 
 
 def requestFor(
@@ -50,46 +57,81 @@ def requestFor(
         raise Unacceptable("there can be no such jobs") from None
 
 
-def pages(
-    request: wire.ListRequest, limit: int | None, ask: Asking
-) -> Iterator[JobStatus]:
+@define(eq=False)
+class Pages:
     """
-    Fetch jobs as they are taken.
+    Jobs that are fetched page by page.
 
-    @param limit: How many at most.
+    @ivar _left: How many are still wanted; C{None} for all.
     """
-    left = limit
-    while left is None or left > 0:
-        request.page_size = 1000 if left is None else min(left, 1000)
-        answer = ask(request)
-        yield from map(statusOf, answer.jobs)
-        if left is not None:
-            left -= len(answer.jobs)
-        if not answer.next_page_token:
-            return
-        request.page_token = answer.next_page_token
+
+    _request: wire.ListRequest
+    _left: int | None
+    _over: bool = field(default=False, init=False)
+
+    def next(self) -> Question[wire.JobList] | None:
+        """
+        Ask for the next page, if there is one.
+        """
+        if self._over or self._left == 0:
+            return None
+        self._request.page_size = min(
+            _PAGE, _PAGE if self._left is None else self._left
+        )
+        return _listing(self._request, lambda page: page)
+
+    def take(self, page: wire.JobList) -> Iterator[JobStatus]:
+        """
+        Take a page.
+        """
+        if self._left is not None:
+            self._left = max(self._left - len(page.jobs), 0)
+        self._request.page_token = page.next_page_token
+        self._over = not page.next_page_token
+        return map(statusOf, page.jobs)
 
 
-def whole(start: str, ask: Asking) -> str:
+def isWhole(start: str) -> bool:
     """
-    Find the id of a job by its first characters.
-
-    @raise UnknownJob: If no job has such an id.
-
-    @raise Unacceptable: If more than one has.
+    Say whether these are all characters that an id has.
     """
-    if len(start) >= _WHOLE:
-        return start
+    return len(start) >= _WHOLE
+
+
+def resolving(start: str) -> Question[str]:
+    """
+    Ask for the id of a job by its first characters.
+
+    The answer is an L{UnknownJob} if no job has such an id, and an
+    L{Unacceptable} if more than one has.
+    """
     if not start:
         raise Unacceptable("the id of the job is empty")
     request = requestFor((), "", None, None, start)
     request.page_size = 2
-    answer = ask(request)
-    if not answer.jobs:
-        raise UnknownJob(f"no job has an id that begins with {start!r}", "check the id")
-    if len(answer.jobs) > 1 or answer.next_page_token:
-        raise Unacceptable(
-            f"more than one job has an id that begins with {start!r}",
-            "write more of it",
-        )
-    return answer.jobs[0].job.id
+
+    def theOne(answer: wire.JobList) -> str:
+        """
+        Get the id of the only job.
+        """
+        if not answer.jobs:
+            raise UnknownJob(
+                f"no job has an id that begins with {start!r}", "check the id"
+            )
+        if len(answer.jobs) > 1 or answer.next_page_token:
+            raise Unacceptable(
+                f"more than one job has an id that begins with {start!r}",
+                "write more of it",
+            )
+        return answer.jobs[0].job.id
+
+    return _listing(request, theOne)
+
+
+def _listing(
+    request: wire.ListRequest, meaning: Callable[[wire.JobList], _Answer]
+) -> Question[_Answer]:
+    """
+    Ask for a page of jobs.
+    """
+    return Question("ListJobs", request, wire.JobList.FromString, meaning)

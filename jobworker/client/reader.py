@@ -5,17 +5,37 @@ Reading a log over connections that get lost.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from typing import Final
+from typing import Protocol, TypeVar
 
-from attrs import define, field
+from attrs import define
 
-from .events import Event, Waiting
+from .course import Course
+from .events import Event, Finished
 from .failures import Failure, Unreachable, Unsupported
-from .readings import ChunkReading, LineReading, LogConnection, Reading
+from .questions import Inquiry, Question
 
-#: Seconds to wait before each new attempt.  When an attempt after the last
-#: fails too, there is no other.
-DELAYS: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
+_Answer = TypeVar("_Answer")
+
+
+class LogConnection(Protocol):
+    """
+    What a reader needs of a connection.
+    """
+
+    def ask(self, question: Question[_Answer]) -> _Answer:
+        """
+        Ask what is answered soon.
+        """
+
+    def follow(self, inquiry: Inquiry[_Answer]) -> Iterator[_Answer]:
+        """
+        Ask what is answered again and again.
+        """
+
+    def close(self) -> None:
+        """
+        End the connection.
+        """
 
 
 @define(eq=False)
@@ -25,22 +45,12 @@ class LogReader:
 
     Nothing is fetched that is not asked for: who takes events slowly slows the
     server's sending to him, and nothing else.
-
-    @ivar _lines: What to do with a server that has no chunks; C{None}: give up.
     """
 
     _connect: Callable[[], LogConnection]
-    _chunks: ChunkReading
-    _lines: LineReading | None
+    _course: Course
     _explain: Callable[[Unreachable], Failure]
     _sleep: Callable[[float], None]
-    _reading: Reading = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        """
-        Begin with chunks.
-        """
-        self._reading = self._chunks
 
     def events(self) -> Generator[Event, None, None]:
         """
@@ -51,41 +61,33 @@ class LogReader:
         @raise Failure: If the log cannot be read, or not any more, or is not
             what the job wrote.
         """
-        failed, progress = 0, self._reading.progress
         while True:
             try:
                 yield from self._attempt()
                 return
+            except Unsupported as failure:
+                self._course.unsupported(failure)
+                continue
             except Unreachable as failure:
-                if self._reading.progress != progress:
-                    failed, progress = 0, self._reading.progress
+                self._course.lost()
                 explained = self._explain(failure)
-            if failed == len(DELAYS) or not isinstance(explained, Unreachable):
-                raise explained
-            yield Waiting(explained, DELAYS[failed])
-            self._sleep(DELAYS[failed])
-            failed += 1
+            waiting = self._course.another(explained)
+            yield waiting
+            self._sleep(waiting.delay)
 
     def _attempt(self) -> Iterator[Event]:
         """
         Read on over a new connection.
         """
+        reading = self._course.reading
         connection = self._connect()
         try:
-            yield from self._supported(connection)
+            for message in connection.follow(reading.inquiry()):
+                event = reading.take(message)
+                if event is not None:
+                    yield event
+                if isinstance(event, Finished):
+                    return
+            yield Finished(connection.ask(reading.after()))
         finally:
             connection.close()
-
-    def _supported(self, connection: LogConnection) -> Iterator[Event]:
-        """
-        Read on in chunks, or in lines if the server does not know better.
-        """
-        try:
-            yield from self._reading.attempt(connection)
-        except Unsupported:
-            if self._lines is None or self._reading is self._lines:
-                raise
-            if self._chunks.begun:
-                raise
-            self._reading = self._lines
-            yield from self._reading.attempt(connection)

@@ -2,15 +2,15 @@
 Two ways to read a log: in chunks, as our servers offer it, and in lines, as
 all servers do.
 
-A reading knows what it has received.  It may be attempted again, over another
-connection, and goes on where it was.
+A reading knows what it has received, and goes on there when it is attempted
+again.  Nothing here performs I/O.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from attrs import define, field
 
@@ -19,33 +19,9 @@ from ..jobs import Source
 from .events import Event, Finished, Missing, Output
 from .failures import OutputDamaged, Unreachable
 from .ledger import Ledger
+from .questions import Inquiry, Question, inChunks, inLines, querying
 from .translation import statusOf
-
-
-class LogConnection(Protocol):
-    """
-    What a reading needs of a connection.
-    """
-
-    def readLog(self, request: wire.ReadRequest) -> Iterator[wire.ReadReply]:
-        """
-        Read a log in chunks.
-        """
-
-    def streamLog(self, request: wire.StreamRequest) -> Iterator[wire.Log]:
-        """
-        Read a log in lines.
-        """
-
-    def queryJob(self, request: wire.Job) -> wire.JobStatus:
-        """
-        Ask about a job.
-        """
-
-    def close(self) -> None:
-        """
-        End the connection.
-        """
+from .values import JobStatus
 
 
 class Reading(Protocol):
@@ -59,11 +35,25 @@ class Reading(Protocol):
         Get a number that rises with everything that arrives, heartbeats too.
         """
 
-    def attempt(self, connection: LogConnection) -> Iterator[Event]:
+    def inquiry(self) -> Inquiry[Any]:
         """
-        Read on over a connection, up to the end of the log.
+        Ask for what was not received yet.
+        """
 
-        @raise Unreachable: If the connection is lost.
+    def take(self, message: Any) -> Event | None:
+        """
+        Take one message, and say what it tells.
+
+        @return: L{Finished} if there is nothing more to come.
+        """
+
+    def after(self) -> Question[JobStatus]:
+        """
+        Go on when all messages have come.
+
+        @return: What to ask, to know how the job ended.
+
+        @raise Unreachable: If there should have been more.
         """
 
 
@@ -90,29 +80,41 @@ class ChunkReading:
         """
         self._ledger = Ledger(self._sources)
 
-    def attempt(self, connection: LogConnection) -> Iterator[Event]:
+    def inquiry(self) -> Inquiry[wire.ReadReply]:
         """
-        Read on.
+        Ask for what was not received yet.
         """
-        for reply in connection.readLog(self._request()):
-            kind = reply.WhichOneof("reply")
-            if kind == "begin":
-                self._ledger.begin(reply.begin)
-                self.begun = True
-                continue
-            self.progress += 1
-            if kind == "chunk":
-                source, offset, data = self._ledger.take(reply.chunk)
-                if data:
-                    yield Output(source, offset, reply.chunk.time, data)
-            elif kind == "gap":
-                source, offset, length = self._ledger.skip(reply.gap)
-                if length:
-                    yield Missing(source, offset, length, reply.gap.reason)
-            elif kind == "end":
-                self._ledger.verify(reply.end)
-                yield Finished(statusOf(reply.end.status))
-                return
+        return inChunks(self._request())
+
+    def take(self, message: wire.ReadReply) -> Event | None:
+        """
+        Take a message.
+
+        @raise OutputDamaged: If it does not fit what came before.
+        """
+        kind = message.WhichOneof("reply")
+        if kind == "begin":
+            self._ledger.begin(message.begin)
+            self.begun = True
+            return None
+        self.progress += 1
+        if kind == "chunk":
+            source, offset, data = self._ledger.take(message.chunk)
+            if data:
+                return Output(source, offset, message.chunk.time, data)
+        elif kind == "gap":
+            source, offset, length = self._ledger.skip(message.gap)
+            if length:
+                return Missing(source, offset, length, message.gap.reason)
+        elif kind == "end":
+            self._ledger.verify(message.end)
+            return Finished(statusOf(message.end.status))
+        return None
+
+    def after(self) -> Question[JobStatus]:
+        """
+        Refuse to believe that this was all, as the end has not come.
+        """
         raise Unreachable("the server broke off before the end of the log")
 
     def _request(self) -> wire.ReadRequest:
@@ -146,27 +148,39 @@ class LineReading:
     _next: int = field(default=0, init=False)
     _offsets: dict[Source, int] = field(factory=dict, init=False)
 
-    def attempt(self, connection: LogConnection) -> Iterator[Event]:
+    def inquiry(self) -> Inquiry[wire.Log]:
         """
-        Read on.
+        Ask for what was not received yet.
         """
         job = wire.Job(id=self._identifier)
-        request = wire.StreamRequest(job=job, startPoint=self._next)
-        for log in connection.streamLog(request):
-            if log.nbSequence < self._next:
-                continue
-            if log.nbSequence > self._next:
-                raise OutputDamaged(
-                    f"{log.nbSequence - self._next} lines of the log did not arrive, "
-                    f"from line {self._next} on",
-                    "read the log again from its beginning",
-                )
-            self._next += 1
-            self.progress += 1
-            output = self._output(log)
-            if output is not None and output.source in self._sources:
-                yield output
-        yield Finished(statusOf(connection.queryJob(job)))
+        return inLines(wire.StreamRequest(job=job, startPoint=self._next))
+
+    def take(self, message: wire.Log) -> Event | None:
+        """
+        Take a line.
+
+        @raise OutputDamaged: If others are missing before it.
+        """
+        if message.nbSequence < self._next:
+            return None
+        if message.nbSequence > self._next:
+            raise OutputDamaged(
+                f"{message.nbSequence - self._next} lines of the log did not arrive, "
+                f"from line {self._next} on",
+                "read the log again from its beginning",
+            )
+        self._next += 1
+        self.progress += 1
+        output = self._output(message)
+        if output is not None and output.source in self._sources:
+            return output
+        return None
+
+    def after(self) -> Question[JobStatus]:
+        """
+        Ask how the job ended.
+        """
+        return querying(self._identifier)
 
     def _output(self, log: wire.Log) -> Output | None:
         """

@@ -1,63 +1,70 @@
 """
 Waiting for a job to end over connections that get lost.
+
+Nothing here performs I/O.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import TypeVar
 
-from attrs import define
+from attrs import define, field
 
-from .failures import Failure, TimedOut, Unreachable
-from .reader import DELAYS
-
-_T = TypeVar("_T")
+from .failures import Failure, TimedOut
+from .retrying import DELAYS, Attempts
 
 
 @define(eq=False)
 class Patience:
     """
-    How long somebody waits, and what he does when a connection is lost.
+    How long somebody waits, in one attempt and in all of them.
 
     @ivar _limit: Seconds to wait; C{None}: for as long as it takes.
-    @ivar _explain: Finds out why there is no connection.
-    @ivar _sleep: Waits for so many seconds before another attempt.
     """
 
     _limit: float | None
-    _explain: Callable[[Unreachable], Failure]
-    _sleep: Callable[[float], None]
+    _clock: Callable[[], float] = monotonic
+    _until: float | None = field(init=False)
+    _began: float = field(init=False)
+    _attempts: Attempts = field(factory=Attempts, init=False)
 
-    def insist(self, attempt: Callable[[float | None], _T]) -> _T:
+    def __attrs_post_init__(self) -> None:
         """
-        Ask until there is an answer.
-
-        @param attempt: Asks once, for so many seconds.
-
-        @raise TimedOut: If it took too long.
-
-        @raise Failure: If it is of no use to ask again.
+        Begin to count.
         """
-        until = None if self._limit is None else monotonic() + self._limit
-        failed = 0
-        while True:
-            began = monotonic()
-            try:
-                return attempt(None if until is None else max(until - began, 0.0))
-            except TimedOut:
-                if until is None:
-                    raise
-                raise TimedOut(
-                    f"the job has not ended within {self._limit:g} s", "wait longer"
-                ) from None
-            except Unreachable as failure:
-                # A connection that has lasted was a good one.
-                if monotonic() - began > DELAYS[-1]:
-                    failed = 0
-                explained = self._explain(failure)
-            if failed == len(DELAYS) or not isinstance(explained, Unreachable):
-                raise explained
-            self._sleep(DELAYS[failed])
-            failed += 1
+        self._began = self._clock()
+        self._until = None if self._limit is None else self._began + self._limit
+
+    def attempt(self) -> float | None:
+        """
+        Take note that an attempt begins.
+
+        @return: Seconds that it may take; C{None} for any time.
+        """
+        self._began = self._clock()
+        return None if self._until is None else max(self._until - self._began, 0.0)
+
+    def over(self, failure: TimedOut) -> Failure:
+        """
+        Say what it means that an attempt took too long.
+        """
+        if self._limit is None:
+            return failure
+        return TimedOut(
+            f"the job has not ended within {self._limit:g} s", "wait longer"
+        )
+
+    def lost(self) -> None:
+        """
+        Take note that the connection of an attempt was lost.
+        """
+        # A connection that has lasted was a good one.
+        if self._clock() - self._began > DELAYS[-1]:
+            self._attempts.progressed()
+
+    def another(self, failure: Failure) -> float:
+        """
+        Decide after a connection was lost; see L{Attempts.another}.
+        """
+        return self._attempts.another(failure)

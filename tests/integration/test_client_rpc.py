@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any, TypeVar
 
 from attrs import define, field
 
@@ -13,6 +14,7 @@ from twisted.internet.threads import deferToThread
 
 from jobworker.api import worker_pb2 as wire
 from jobworker.client.connection import Connection
+from jobworker.client.course import Course
 from jobworker.client.events import Event, Finished, Output
 from jobworker.client.failures import (
     Failure,
@@ -22,14 +24,16 @@ from jobworker.client.failures import (
     Unreachable,
     Unsupported,
 )
+from jobworker.client.questions import Inquiry, Question, querying
 from jobworker.client.reader import LogReader
 from jobworker.client.readings import ChunkReading, LineReading
-from jobworker.client.translation import statusOf
 from jobworker.client.values import State
 from tests.contracts import exampleRecord
 from tests.integration.test_rpc_logs import SAID, exited
 from tests.rpc import RPCTestCase, peerNamed
 from tests.tokens import claiming
+
+_Answer = TypeVar("_Answer")
 
 
 @define(eq=False)
@@ -46,7 +50,7 @@ class Brittle:
     cuts: list[int] = field(factory=list)
     chunks: bool = True
 
-    def _brittle(self, messages: Iterator[object]) -> Iterator[object]:
+    def _brittle(self, messages: Iterator[Any]) -> Iterator[Any]:
         """
         Break off.
         """
@@ -56,29 +60,19 @@ class Brittle:
         yield from islice(messages, self.cuts.pop(0))
         raise Unreachable("cut")
 
-    def readLog(self, request: wire.ReadRequest) -> Iterator[wire.ReadReply]:
+    def follow(self, inquiry: Inquiry[Any]) -> Iterator[Any]:
         """
-        Read a log in chunks.
+        Read a log, in chunks or in lines.
         """
-        if not self.chunks:
+        if not self.chunks and inquiry.method == "ReadLog":
             raise Unsupported("no chunks")
-        return self._brittle(  # type: ignore[return-value]
-            self.connection.readLog(request)
-        )
+        return self._brittle(self.connection.follow(inquiry))
 
-    def streamLog(self, request: wire.StreamRequest) -> Iterator[wire.Log]:
-        """
-        Read a log in lines.
-        """
-        return self._brittle(  # type: ignore[return-value]
-            self.connection.streamLog(request)
-        )
-
-    def queryJob(self, request: wire.Job) -> wire.JobStatus:
+    def ask(self, question: Question[_Answer]) -> _Answer:
         """
         Ask about a job.
         """
-        return self.connection.queryJob(request)
+        return self.connection.ask(question)
 
     def close(self) -> None:
         """
@@ -106,8 +100,7 @@ class ClientTests(RPCTestCase):
         self.put(exited(record, 3), SAID)
         reader = LogReader(
             lambda: Brittle(self.connection, cuts, chunks),
-            ChunkReading(record.identifier),
-            LineReading(record.identifier),
+            Course(ChunkReading(record.identifier), LineReading(record.identifier)),
             lambda failure: failure,
             lambda seconds: None,
         )
@@ -168,7 +161,7 @@ class ClientTests(RPCTestCase):
         ]
         for connection, job, kind in rows:
             failure = await self.assertFailure(
-                deferToThread(connection.queryJob, job), Failure
+                deferToThread(connection.ask, querying(job.id)), Failure
             )
             self.assertIs(type(failure), kind, str(failure))
 
@@ -178,7 +171,7 @@ class ClientTests(RPCTestCase):
         """
         record = exited(exampleRecord(), 3)
         job = self.put(record, SAID)
-        status = statusOf(await deferToThread(self.connection.queryJob, job))
+        status = await deferToThread(self.connection.ask, querying(job.id))
         self.assertEqual(
             (status.identifier, status.owner, status.program, status.arguments),
             (
