@@ -82,6 +82,8 @@ def environment(**changes: str) -> dict[str, str]:
     nothing of a user's settings.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith("JOBWORKER_")}
+    # Nobody has contexts there.
+    kept["XDG_CONFIG_HOME"] = "/nonexistent"
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **changes}
 
 

@@ -54,7 +54,7 @@ class DocumentationTests(SynchronousTestCase):
         """
         Every variable is named.
         """
-        for name in ("ADDRESS", "CERT", "KEY", "CA", "TOKEN"):
+        for name in ("ADDRESS", "CERT", "KEY", "CA", "TOKEN", "CONTEXT"):
             self.assertIn(f"``JOBWORKER_{name}``\n", TEXT)
 
     def test_exits(self) -> None:

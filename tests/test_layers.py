@@ -56,6 +56,9 @@ OWNERS: Mapping[str, frozenset[str]] = {
         "google": "rpc client link",
         "uvloop": "rpc",
         "click": "cli",
+        "tomllib": "client",
+        "tomli": "client",
+        "tomlkit": "cli",
     }.items()
 }
 

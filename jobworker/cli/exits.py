@@ -52,7 +52,7 @@ MEANINGS: Final[Mapping[Exit, str]] = {
     Exit.TEMPFAIL: "not now: no answer in time, no room, a stop ignored",
     Exit.PROTOCOL: "output arrived damaged; the server does not know the call",
     Exit.NOPERM: "the caller may not do that",
-    Exit.CONFIG: "a certificate, key, CA or token cannot be used",
+    Exit.CONFIG: "a certificate, key, CA, token or context cannot be used",
     Exit.STATE: "the job has ended already, or is still running",
     Exit.LOST: "nobody knows how the job ended",
     Exit.INTERRUPTED: "interrupted by Ctrl-C",
@@ -65,6 +65,8 @@ _BEHIND_JOBS: Final = 200
 
 _EXITS: Final[Mapping[type[JobWorkerError], Exit]] = {
     failures.BadCredentials: Exit.CONFIG,
+    failures.BadContext: Exit.CONFIG,
+    failures.Incomplete: Exit.USAGE,
     failures.Unreadable: Exit.NOINPUT,
     failures.Unreachable: Exit.UNAVAILABLE,
     failures.TimedOut: Exit.TEMPFAIL,

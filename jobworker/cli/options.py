@@ -1,18 +1,20 @@
 """
-Where the server is and who calls it: flags before the subcommand, flags after
-it, and the environment, in rising order of patience and falling order of rank.
+Where the server is and who calls it: flags before the subcommand and after it,
+which L{jobworker.client.target} puts together with what else there is.
 """
 
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import click
 from attrs import field, frozen
+
+from ..client.failures import Incomplete
+from ..client.target import Target, variable
 
 if TYPE_CHECKING:
     from ..client.client import Client
@@ -36,20 +38,39 @@ _OPTIONS: Final[Mapping[str, tuple[tuple[str, ...], str, str]]] = {
         "The CA that the server's certificate comes from; may be given more than once",
     ),
     "token": (("--token",), "FILE|TOKEN", "The token, or a file that holds it"),
+    "context": (
+        ("--context",),
+        "NAME",
+        "The context that says what no other flag does",
+    ),
 }
-
-_DEFAULT_ADDRESS: Final = "127.0.0.1"
 
 #: Where the flags before the subcommand are kept in a context.  The root
 #: context's object is the environment.
 BEFORE: Final = "jobworker.server"
 
 
-def _variable(name: str) -> str:
+@frozen
+class Said:
     """
-    Name the environment variable that stands for a flag.
+    What flags and the environment say of a server, as it is.
+
+    @ivar named: The context that a flag names; empty if none does.
+    @ivar flags: Values by the names of flags; none where one is missing.
     """
-    return f"JOBWORKER_{name.upper()}"
+
+    environment: Mapping[str, str] = field(repr=False)
+    named: str
+    flags: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+    def settings(self) -> Settings:
+        """
+        Find out what counts.
+        """
+        try:
+            return Settings(Target.find(self.environment, self.named, self.flags))
+        except Incomplete as failure:
+            raise click.UsageError(str(failure)) from None
 
 
 @frozen
@@ -58,22 +79,13 @@ class Settings:
     Where the server is, and who calls.
     """
 
-    address: str
-    certificate: str
-    key: str
-    authorities: tuple[str, ...]
-    token: str = field(repr=False)
+    target: Target
 
     def client(self) -> Client:
         """
         Make a client.  It does not connect yet.
         """
-        from ..client.addresses import Address
-        from ..client.credentials import Credentials, loadToken
-
-        address = Address.parse(self.address)
-        credentials = Credentials.load(self.certificate, self.key, self.authorities)
-        token = loadToken(self.token)
+        address, credentials, token = self.target.load()
         # This is what takes time to load.
         from ..client.client import Client
 
@@ -94,7 +106,7 @@ def serverOptions(function: _Function) -> _Function:
             name,
             metavar=metavar,
             multiple=name == "ca",
-            help=f"{text} [{_variable(name)}].",
+            help=f"{text} [{variable(name)}].",
         )(function)
     return function
 
@@ -113,41 +125,24 @@ def withServer(
         """
         Take the flags of the server from the others.
         """
-        own = {name: kwargs.pop(name) for name in _OPTIONS}
-        context = click.get_current_context()
-        before, environment = context.meta[BEFORE], context.find_root().obj
-        return function(_settings(own, before, environment), *args, **kwargs)
+        heard = said({name: kwargs.pop(name) for name in _OPTIONS})
+        return function(heard.settings(), *args, **kwargs)
 
     return command
 
 
-def _settings(
-    own: Mapping[str, Any], before: Mapping[str, Any], environment: Mapping[str, str]
-) -> Settings:
+def said(own: Mapping[str, Any]) -> Said:
     """
-    Decide between the places where something may have been said.
+    Decide between flags after the subcommand and before it.
 
-    @param own: Flags after the subcommand.
-
-    @param before: Flags before it.
+    @param own: Those after it, of which there may be more.
     """
-    values: dict[str, Any] = {}
-    for name in _OPTIONS:
-        said = own.get(name) or before.get(name) or environment.get(_variable(name))
-        if not said and name == "address":
-            said = _DEFAULT_ADDRESS
-        if not said:
-            raise click.UsageError(
-                f"--{name} is missing: give it, or set {_variable(name)}"
-            )
-        values[name] = said
-    authorities = values["ca"]
-    if isinstance(authorities, str):
-        authorities = [each for each in authorities.split(os.pathsep) if each]
-    return Settings(
-        address=values["address"],
-        certificate=values["cert"],
-        key=values["key"],
-        authorities=tuple(authorities),
-        token=values["token"],
-    )
+    context = click.get_current_context()
+    before: Mapping[str, Any] = context.meta[BEFORE]
+    nearest = {name: own.get(name) or before.get(name) or () for name in _OPTIONS}
+    flags = {
+        name: (value,) if isinstance(value, str) else tuple(value)
+        for name, value in nearest.items()
+    }
+    named = flags.pop("context")
+    return Said(context.find_root().obj, "".join(named), flags)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .events import Event, Finished, Missing, Output, Waiting
     from .failures import Failure
     from .job import Job
+    from .target import Target
     from .values import Guarantee, JobStatus, ServerInfo, State
 
 __all__ = (
@@ -36,6 +37,7 @@ __all__ = (
     "ServerInfo",
     "Specification",
     "State",
+    "Target",
     "Waiting",
     "loadToken",
 )
@@ -57,6 +59,7 @@ _HOMES: Final = {
     "ServerInfo": "values",
     "Specification": ".specification",
     "State": "values",
+    "Target": "target",
     "Waiting": "events",
     "loadToken": "credentials",
 }

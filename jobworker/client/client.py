@@ -4,7 +4,8 @@ The client: what can be asked of a job worker.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 
 from attrs import define
@@ -14,6 +15,7 @@ from .caller import Caller
 from .job import Job
 from .listing import Pages, isWhole, requestFor, resolving
 from .questions import informing, starting
+from .target import Target
 from .values import JobStatus, ServerInfo, State
 
 
@@ -22,6 +24,28 @@ class Client(Caller):
     """
     A caller of one server, who starts jobs and finds them.
     """
+
+    @classmethod
+    def fromContext(
+        cls,
+        name: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Client:
+        """
+        Make a client as the command line does where it gets no flags.
+
+        @param name: The name of a context, which counts before the
+            environment.  C{None}: the environment, and where that says nothing
+            the context that it names, or the current one.
+
+        @param environment: What counts as the environment instead of that of
+            this process.
+        """
+        there = os.environ if environment is None else environment
+        return cls(*Target.find(there, name or "").load())
+
+    #: The same by the name that it has in other libraries.
+    from_context = fromContext
 
     def __enter__(self) -> Client:
         """

@@ -82,6 +82,14 @@ def loadToken(given: str) -> str:
     return given.strip()
 
 
+def looksLikeToken(given: str) -> bool:
+    """
+    Say whether something is more likely a token than the name of a file.
+    """
+    # All begin with a brace and a quotation mark, in base64.
+    return given.startswith("eyJ") and _JWT.fullmatch(given.strip()) is not None
+
+
 def _isFile(name: str) -> bool:
     """
     Say whether something has this name.

@@ -36,6 +36,23 @@ class BadCredentials(Failure):
     """
 
 
+class BadContext(Failure):
+    """
+    The file with named servers is not as it should be, or has no such server.
+    """
+
+
+@frozen(eq=False)
+class Incomplete(Failure):
+    """
+    Something must be known to call a server, and nothing says it.
+
+    @ivar name: What, by the name of its flag.
+    """
+
+    name: str = ""
+
+
 class Unreadable(Failure):
     """
     A file cannot be read.

@@ -1,0 +1,318 @@
+"""
+Named servers of a user: the file that they are in, as it is read.
+
+It is TOML::
+
+    current = "work"
+
+    [contexts.work]
+    address = "jobs.example:7777"
+    cert = "alice_cert.pem"
+    key = "alice_key.pem"
+    ca = ["server_ca.pem"]
+    token = "alice.jwt"
+
+Names of files count from the directory of this file on, or begin with C{~}.  A
+token is in a file of its own, never in this one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from .credentials import LIMIT, looksLikeToken
+from .failures import BadContext, Unreadable
+
+#: What a context may say, each with what it is.
+KEYS: Final[Mapping[str, str]] = {
+    "address": "address",
+    "cert": "certificate",
+    "key": "key",
+    "ca": "CA certificate",
+    "token": "token",
+}
+
+#: What a context may be called.
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+
+_KNOWN: Final = f"a context has {', '.join(KEYS)} and nothing else"
+
+#: Where a parser says that it stopped.
+_LINE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+def configFile(environment: Mapping[str, str]) -> Path | None:
+    """
+    Say where the contexts of a user are.
+
+    @return: C{None} if there is no place for them.
+    """
+    base, home = environment.get("XDG_CONFIG_HOME", ""), environment.get("HOME", "")
+    if not os.path.isabs(base):
+        if not os.path.isabs(home):
+            return None
+        base = os.path.join(home, ".config")
+    return Path(base, "jobworker", "config.toml")
+
+
+@frozen
+class ContextFile:
+    """
+    The contexts of a user, none of them wrong in form.
+
+    @ivar document: What is written there.
+    """
+
+    path: Path
+    _text: str = field(repr=False)
+    document: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, path: Path) -> ContextFile:
+        """
+        Read a file.  One that is not there has no contexts.
+
+        @raise Unreadable: If it cannot be read.
+
+        @raise BadContext: If it is not as it should be.
+        """
+        text = _read(path)
+        loaded = cls(path, text, _parse(path, text) if text else {})
+        loaded._check()
+        return loaded
+
+    @property
+    def current(self) -> str:
+        """
+        The name of the context that counts if no other is named; may be empty.
+        """
+        return str(self.document.get("current", ""))
+
+    def names(self) -> Sequence[str]:
+        """
+        Name all contexts, in the order in which they are written.
+        """
+        return [*self.document.get("contexts", ())]
+
+    def context(self, name: str, origin: str = "") -> Context:
+        """
+        Find a context.
+
+        @param origin: Who asks for it, for errors.
+
+        @raise BadContext: If there is none of this name.
+        """
+        if name not in self.names():
+            if not origin and name == self.current:
+                origin = self.where("current")
+            known = ", ".join(self.names())
+            raise BadContext(
+                f"{origin + ': ' if origin else ''}there is no context {name!r} in "
+                f"{self.path}",
+                f"those there are: {known}"
+                if known
+                else "make it with 'jobworker context add'",
+            )
+        return Context(name, self, self.document["contexts"][name])
+
+    def where(self, *keys: str) -> str:
+        """
+        Say where something stands, as file and line.
+        """
+        lines = self._text.split("\n")
+        for count in range(1, len(lines) + 1):
+            # What is written up to a line is mostly sound by itself.
+            found = _sound("\n".join(lines[:count]))
+            for key in keys:
+                found = found.get(key) if isinstance(found, Mapping) else None
+            if found is not None:
+                return f"{self.path}, line {count}"
+        return str(self.path)
+
+    def _check(self) -> None:
+        """
+        See that everything is what it should be.
+        """
+        for key in self.document:
+            if key not in ("current", "contexts"):
+                raise self._wrong(
+                    f"unknown key {key!r}",
+                    "the file has 'current' and tables [contexts.NAME]",
+                    key,
+                )
+        if not isinstance(self.document.get("current", ""), str):
+            raise self._wrong(
+                "'current' is no text", "write the name of a context", "current"
+            )
+        contexts = self.document.get("contexts", {})
+        if not isinstance(contexts, Mapping):
+            raise self._wrong(
+                "'contexts' is no table", "write [contexts.NAME]", "contexts"
+            )
+        for name, values in contexts.items():
+            self._checkContext(name, values)
+
+    def _checkContext(self, name: str, values: object) -> None:
+        """
+        See that one context is what it should be.
+        """
+        place = ("contexts", name)
+        if not isinstance(values, Mapping):
+            raise self._wrong(
+                f"{name!r} is no context", f"write [contexts.{name}]", *place
+            )
+        if not isName(name):
+            raise self._wrong(f"{name!r} is no name for a context", NAMING, *place)
+        for key, value in values.items():
+            if key not in KEYS:
+                raise self._wrong(
+                    f"unknown key {key!r} in context {name!r}", _KNOWN, *place, key
+                )
+            given = value if key == "ca" and isinstance(value, list) else [value]
+            if not given or not all(isinstance(each, str) and each for each in given):
+                raise self._wrong(
+                    f"{key!r} of context {name!r} is no text",
+                    "write it in quotation marks",
+                    *(*place, key),
+                )
+            if key == "token" and looksLikeToken(value):
+                raise self._wrong(f"context {name!r} holds a token", APART, *place, key)
+
+    def _wrong(self, said: str, remedy: str, *keys: str) -> BadContext:
+        """
+        Say what is wrong, and where.
+        """
+        return BadContext(f"{self.where(*keys)}: {said}", remedy)
+
+
+@frozen
+class Context:
+    """
+    One named server, and who calls it; what is missing comes from elsewhere.
+    """
+
+    name: str
+    _file: ContextFile = field(repr=False)
+    _values: Mapping[str, Any] = field(repr=False)
+
+    def get(self, key: str) -> tuple[str, ...]:
+        """
+        Read what the context says of something: nothing, one value or, for
+        authorities, several.  Names of files are absolute.
+        """
+        value = self._values.get(key, ())
+        values = tuple(value) if isinstance(value, list | tuple) else (value,)
+        if key == "address":
+            return values
+        folder = os.path.abspath(self._file.path.parent)
+        return tuple(
+            os.path.normpath(os.path.join(folder, os.path.expanduser(each)))
+            for each in values
+        )
+
+    def where(self, key: str) -> str:
+        """
+        Say where that is written, as file and line.
+        """
+        return self._file.where("contexts", self.name, key)
+
+    def requireFiles(self, key: str) -> None:
+        """
+        See that the files that it names can be read.
+
+        @raise Unreadable: If one cannot.
+        """
+        for path in self.get(key):
+            try:
+                with open(path, "rb"):
+                    continue
+            except (OSError, ValueError) as error:
+                reason = error.strerror if isinstance(error, OSError) else error
+                raise Unreadable(
+                    f"{self.where(key)}: cannot read {KEYS[key]} {path!r}: {reason}",
+                    f"correct context {self.name!r} there, or see who may read the "
+                    "file",
+                ) from None
+
+
+NAMING: Final = "it has up to 64 letters, digits, '.', '-' and '_'"
+
+APART: Final = "put it into a file that you alone can read, and give the name of that"
+
+
+def isName(text: str) -> bool:
+    """
+    Say whether a context may be called so.
+    """
+    return _NAME.fullmatch(text) is not None
+
+
+def _read(path: Path) -> str:
+    """
+    Read a file of modest size, if it is there.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read(LIMIT + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise Unreadable(
+            f"cannot read {path}: {error.strerror}",
+            "see who may read it; the contexts are there",
+        ) from None
+    if len(content) > LIMIT:
+        raise BadContext(f"{path} is too large to hold contexts", "look what it is")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadContext(
+            f"{path}, line {line}: this is not UTF-8", "write it anew in UTF-8"
+        ) from None
+
+
+def _parse(path: Path, text: str) -> Mapping[str, Any]:
+    """
+    Read TOML, which is loaded when there is some.
+    """
+    try:
+        return _toml(text)
+    except ValueError as error:
+        said = str(error)
+        found = _LINE.search(said)
+        line = (found and found[1]) or text.rstrip("\n").count("\n") + 1
+        reason = _LINE.sub("", said).rstrip(".")
+        raise BadContext(
+            f"{path}, line {line}: {reason[:1].lower()}{reason[1:]}",
+            "correct the file; it must be TOML",
+        ) from None
+    except RecursionError:
+        raise BadContext(f"{path} is nested too deeply", "look what it is") from None
+
+
+def _sound(text: str) -> Any:
+    """
+    Read TOML, or nothing if it is none.
+    """
+    try:
+        return _toml(text)
+    except ValueError:
+        return {}
+
+
+def _toml(text: str) -> Mapping[str, Any]:
+    import sys
+
+    if sys.version_info >= (3, 11):
+        from tomllib import loads
+    else:
+        from tomli import loads
+    document: Mapping[str, Any] = loads(text)
+    return document
