@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 #: package, never from another one beside it.
 LAYERS = (
     {"errors", "crashing"},
-    {"specification", "milestones", "sparing"},
+    {"specification", "milestones", "sparing", "prompt"},
     {"jobs", "packing"},
     {"queries", "description"},
     {"interfaces"},
@@ -38,8 +38,8 @@ OWNERS: Mapping[str, frozenset[str]] = {
         "attrs": "*",
         "zope": "interfaces store logs tls roster hosting rpc door launchers link "
         "daemon tap supervisortap",
-        "twisted": "store logs tls roster hosting rpc door launchers link daemon tap "
-        "supervisortap",
+        "twisted": "prompt store logs tls roster hosting rpc door launchers link "
+        "daemon tap supervisortap",
         "twisted.internet.defer": "interfaces milestones store logs tls roster "
         "hosting rpc door launchers link daemon tap supervisortap",
         "twisted.internet.reactor": "tap supervisortap",

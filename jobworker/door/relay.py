@@ -15,6 +15,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.tcp import Connection
 from twisted.python.failure import Failure
 
+from ..prompt import writeNow
 from ..tls.sessions import Session, SessionBroken
 from .limits import Limits
 
@@ -115,14 +116,14 @@ class Relay:
         """
         Give something to the server.
         """
-        self._server.write(data)
+        writeNow(self._server, data)
 
     def serverSaid(self, data: bytes) -> None:
         """
         Give something to the visitor.
         """
         try:
-            self._visitor.write(self._session.write(data))
+            writeNow(self._visitor, self._session.write(data))
         except SessionBroken:
             self._visitor.abortConnection()
 

@@ -14,6 +14,8 @@ from attrs import define, field
 
 from twisted.internet.interfaces import IPushProducer, ITransport
 
+from ..prompt import writeNow
+
 #: The most messages that wait for one reader.
 MOST: Final = 2**16
 
@@ -45,7 +47,7 @@ class Outbox:
         if self._closed:
             return
         if not self._paused:
-            self._transport.write(maker())
+            writeNow(self._transport, maker())
         elif len(self._waiting) < self._most:
             self._waiting.append(maker)
         else:
@@ -64,7 +66,7 @@ class Outbox:
         """
         self._paused = False
         while self._waiting and not self._paused:
-            self._transport.write(self._waiting.popleft()())
+            writeNow(self._transport, self._waiting.popleft()())
 
     def stopProducing(self) -> None:
         """
