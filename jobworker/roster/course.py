@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 from attrs import define, field
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredList, succeed
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -27,7 +27,6 @@ from ..jobs import (
     Cause,
     CommandExited,
     Drained,
-    Event,
     Manner,
     Phase,
     Record,
@@ -48,6 +47,10 @@ _GRACE: Final = 5.0
 
 # Seconds until a store that refused is asked again.
 _RETRY: Final = 0.5
+
+# Seconds in which a job may end altogether once its command has exited, before
+# it is stored that this has; most do, and then one transaction does for both.
+_MOMENT: Final = 0.02
 
 
 @define(eq=False)
@@ -96,14 +99,17 @@ class Course:
         limit.cancel()
         self._deadlines.cancel()
         crashPoint("job-exited")
-        saved = self._advance(CommandExited(status, self._handle.usage))
+        self._latest = advance(self._latest, CommandExited(status, self._handle.usage))
+        saving = self._clock.callLater(_MOMENT, self._saveSoon)
         await self._lingering()
         await self._handle.sweep()
         crashPoint("job-swept")
         await self._log.seal()
         crashPoint("job-sealed")
-        await saved
-        await self._advance(Drained(self._now()))
+        if saving.active():
+            saving.cancel()
+        self._latest = advance(self._latest, Drained(self._now()))
+        await self._save()
         self._ended.reach(self.record)
 
     def stop(self, stop: Stop) -> Deferred[Record]:
@@ -154,9 +160,8 @@ class Course:
         """
         Ask the command to leave, and insist when its grace is over.
         """
-        self._advance(StopRequested(stop)).addErrback(
-            lambda failure: self.log.failure("while storing a job", failure)
-        )
+        self._latest = advance(self._latest, StopRequested(stop))
+        self._saveSoon()
         crashPoint("stop-asked")
         if stop.manner.signal == SIGKILL and stop.manner.grace is not None:
             # A sweep finds more of a job while its command lives.
@@ -245,17 +250,13 @@ class Course:
                 each.addErrback(_forgive)
                 each.cancel()
 
-    def _advance(self, event: Event) -> Deferred[None]:
+    def _saveSoon(self) -> None:
         """
-        Let something happen to the job.
-
-        @return: A L{Deferred} firing when it is on disk and was told.
+        Put the job on disk as it is, and do not wait for that.
         """
-        latest = advance(self._latest, event)
-        if latest == self._latest:
-            return succeed(None)
-        self._latest = latest
-        return Deferred.fromCoroutine(self._save())
+        Deferred.fromCoroutine(self._save()).addErrback(
+            lambda failure: self.log.failure("while storing a job", failure)
+        )
 
     async def _save(self) -> None:
         """
