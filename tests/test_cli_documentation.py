@@ -38,7 +38,7 @@ class DocumentationTests(SynchronousTestCase):
         Every command is explained under its name.
         """
         for path, _ in commands(jobworker, "jobworker"):
-            self.assertIn(f"\n``{path} ", TEXT)
+            self.assertRegex(TEXT, rf"(?m)^(``[^`]+``, )?``{path} ")
 
     def test_flags(self) -> None:
         """

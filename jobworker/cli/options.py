@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 import click
 from attrs import field, frozen
 
+from ..client.contexts import KEYS
 from ..client.failures import Incomplete
 from ..client.target import Target, variable
 
@@ -24,7 +25,7 @@ _Rest = ParamSpec("_Rest")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 #: Each with its flags, what it takes and what it is.
-_OPTIONS: Final[Mapping[str, tuple[tuple[str, ...], str, str]]] = {
+_OPTIONS: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     "address": (
         ("--a", "--address"),
         "HOST[:PORT]",
@@ -100,15 +101,30 @@ def serverOptions(function: _Function) -> _Function:
     """
     Give a command the flags that say where the server is and who calls.
     """
-    for name, (flags, metavar, text) in reversed(list(_OPTIONS.items())):
-        function = click.option(
-            *flags,
-            name,
-            metavar=metavar,
-            multiple=name == "ca",
-            help=f"{text} [{variable(name)}].",
-        )(function)
+    for name in reversed(_OPTIONS):
+        function = _option(name, f" [{variable(name)}].")(function)
     return function
+
+
+def connectionOptions(function: _Function) -> _Function:
+    """
+    Give a command those of them that a context stands for.
+    """
+    for name in reversed([*KEYS]):
+        function = _option(name, ".")(function)
+    return function
+
+
+def _option(name: str, end: str) -> Callable[[_Function], _Function]:
+    """
+    Make one of them.
+
+    @param end: How its explanation ends.
+    """
+    flags, metavar, text = _OPTIONS[name]
+    return click.option(
+        *flags, name, metavar=metavar, multiple=name == "ca", help=text + end
+    )
 
 
 def withServer(

@@ -66,11 +66,12 @@ class ContextFile:
     """
     The contexts of a user, none of them wrong in form.
 
-    @ivar document: What is written there.
+    @ivar text: What is written there.
+    @ivar document: What that says.
     """
 
     path: Path
-    _text: str = field(repr=False)
+    text: str = field(repr=False)
     document: Mapping[str, Any]
 
     @classmethod
@@ -125,7 +126,7 @@ class ContextFile:
         """
         Say where something stands, as file and line.
         """
-        lines = self._text.split("\n")
+        lines = self.text.split("\n")
         for count in range(1, len(lines) + 1):
             # What is written up to a line is mostly sound by itself.
             found = _sound("\n".join(lines[:count]))

@@ -1,0 +1,148 @@
+"""
+Named servers of a user: the file that they are in, as it is changed.
+
+Whatever its reader wrote there stays, comments too.  It is replaced as a whole,
+so that nobody ever finds a part of it; and of two who change it at once one waits
+for the other.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ..client.contexts import KEYS, ContextFile
+from ..client.failures import BadContext
+from .exits import CannotCreate
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+
+def add(
+    path: Path, name: str, values: Mapping[str, tuple[str, ...]], force: bool
+) -> bool:
+    """
+    Add a context.  If there is no current one, it becomes that.
+
+    @param values: What it says, by the names of flags.
+
+    @param force: Whether it may replace one.
+
+    @return: Whether it is the current one now.
+
+    @raise BadContext: If there is one of this name.
+    """
+    import tomlkit
+
+    with _changing(path) as document:
+        contexts = document.get("contexts")
+        if contexts is None:
+            contexts = document["contexts"] = tomlkit.table(is_super_table=True)
+        if name in contexts and not force:
+            raise BadContext(
+                f"there is a context {name!r} already",
+                "give another name, or --force to replace it",
+            )
+        # A comment beside a value stays where there is still such a value.
+        context = contexts.setdefault(name, tomlkit.table())
+        for key in KEYS:
+            if not values.get(key):
+                context.pop(key, None)
+            else:
+                context[key] = [*values[key]] if key == "ca" else values[key][0]
+        if not document.get("current"):
+            document["current"] = name
+        return bool(document["current"] == name)
+
+
+def use(path: Path, name: str) -> None:
+    """
+    Make a context the current one.
+
+    @raise BadContext: If there is none of this name.
+    """
+    with _changing(path) as document:
+        ContextFile.load(path).context(name)
+        document["current"] = name
+
+
+def remove(path: Path, name: str) -> bool:
+    """
+    Remove a context.
+
+    @return: Whether it was the current one, so that there is none now.
+
+    @raise BadContext: If there is none of this name.
+    """
+    with _changing(path) as document:
+        ContextFile.load(path).context(name)
+        del cast(MutableMapping[str, Any], document["contexts"])[name]
+        if document.get("current") != name:
+            return False
+        del document["current"]
+        return True
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[TOMLDocument]:
+    """
+    Read the file, and write it when it was changed.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    # Where it is a link, what it leads to is replaced.
+    path = Path(os.path.realpath(path))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(path.parent):
+            loaded = ContextFile.load(path)
+            document = tomlkit.parse(loaded.text)
+            yield document
+            _replace(path, tomlkit.dumps(document).encode("utf-8"))
+    except OSError as error:
+        raise CannotCreate(
+            f"cannot write {path}: {error.strerror}; see who may write there"
+        ) from None
+    except TOMLKitError as error:
+        raise BadContext(
+            f"{path} cannot be changed: {error}", "change it with an editor"
+        ) from None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """
+    Wait until nobody else changes what is in a directory.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """
+    Write a file that its owner alone can read, whole or not at all.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with suppress(FileNotFoundError):
+        # We are alone, so that nobody is writing it.
+        os.unlink(temporary)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
