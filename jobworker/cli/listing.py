@@ -16,6 +16,7 @@ from unicodedata import combining, east_asian_width
 import click
 
 from ..client.values import JobStatus, State
+from .colours import colourOf, painted
 from .options import Settings, withServer
 from .rendering import asJSON, plain, stateOf
 
@@ -99,11 +100,27 @@ def table(jobs: Sequence[JobStatus], now: int, columns: int | None) -> list[str]
     ]
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     lines = []
-    for row in rows:
-        cells = zip(row[:-1], widths, strict=False)
-        line = "".join(cell + " " * (width + 2 - _width(cell)) for cell, width in cells)
-        lines.append(line + row[-1])
-    return [line if columns is None else _cut(line, columns) for line in lines]
+    for row, job in zip(rows, [None, *jobs], strict=True):
+        cells = [
+            cell + " " * (width + 2 - _width(cell))
+            for cell, width in zip(row[:-1], widths, strict=False)
+        ]
+        line = "".join([*cells, row[-1]])
+        line = line if columns is None else _cut(line, columns)
+        lines.append(_coloured(line, len("".join(cells[:2])), row[2], job))
+    return lines
+
+
+def _coloured(line: str, begin: int, state: str, job: JobStatus | None) -> str:
+    """
+    Show the state of a job in its colour.
+
+    @param begin: Where that stands in the line.
+    """
+    if job is None or line[begin : begin + len(state)] != state:
+        return line
+    colour = painted(state, colourOf(job))
+    return line[:begin] + colour + line[begin + len(state) :]
 
 
 def _enough(identifiers: Sequence[str]) -> int:
