@@ -185,6 +185,15 @@ class StorageFailed(JobWorkerError):
         return f"cannot store the job: {self.reason}"
 
 
+class Unrecorded(JobWorkerError):
+    """
+    Nothing is done that cannot be entered in the audit log.
+    """
+
+    def __str__(self) -> str:
+        return "the service cannot write its audit log, and so does nothing"
+
+
 class IllegalTransition(JobWorkerError):
     """
     An event that cannot happen to a job in this phase.

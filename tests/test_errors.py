@@ -30,6 +30,7 @@ EXAMPLES: list[tuple[JobWorkerError, str]] = [
     (errors.BadSpecification("nice", "the niceness is wrong"), "niceness"),
     (errors.KeyTaken(FORGED), repr(FORGED)),
     (errors.StorageFailed("disk full"), "disk full"),
+    (errors.Unrecorded(), "audit log"),
     (errors.IllegalTransition("Drained while ended"), "Drained"),
     (errors.SpoolDamaged("/var/x", "bad frame"), "/var/x"),
     (errors.BadConfiguration("no such file"), "no such file"),

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 #: package, never from another one beside it.
 LAYERS = (
     {"errors", "crashing"},
-    {"specification", "milestones", "sparing", "prompt"},
+    {"specification", "milestones", "sparing", "prompt", "metering"},
     {"jobs", "packing"},
     {"queries", "description"},
     {"interfaces"},

@@ -33,6 +33,7 @@ from jobworker.errors import (
     StopIgnored,
     StorageFailed,
     TooOld,
+    Unrecorded,
 )
 from jobworker.rpc.bridge import NotAnswered
 from jobworker.rpc.conversion import BadRequest
@@ -63,6 +64,7 @@ TOLD: dict[JobWorkerError, tuple[Code, str]] = {
     TooMany("followers"): (Code.RESOURCE_EXHAUSTED, ""),
     TooOld("list jobs", "0.1"): (Code.UNIMPLEMENTED, ""),
     TooLong(): (Code.OUT_OF_RANGE, ""),
+    Unrecorded(): (Code.UNAVAILABLE, ""),
     ShuttingDown(): (Code.UNAVAILABLE, ""),
     RosterUnreachable("gone"): (Code.UNAVAILABLE, ""),
 }

@@ -11,6 +11,8 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
+from ..access.decisions import Decision, IWitness, Nobody
+from ..access.identity import Peer
 from ..access.peers import PeerBook
 from ..milestones import Milestone
 from ..sparing import Sparing
@@ -41,6 +43,7 @@ class House:
     """
     Who is there, and what they find.
 
+    @ivar witness: Is told who is let in.
     @ivar admitted: How many connections have reached the server so far.
     @ivar admissions: Says of which of them there is a word in the log.
     @ivar closing: Whether nobody is let in any more.
@@ -51,6 +54,7 @@ class House:
     book: PeerBook
     dialer: Dialer
     refusals: RefusalLog
+    witness: IWitness = field(factory=Nobody)
     admitted: int = field(default=0, init=False)
     closing: bool = field(default=False, init=False)
     admissions: Sparing = field(factory=Sparing, init=False)
@@ -92,6 +96,14 @@ class House:
             )
         self._handshaking.add(guest, host)
         self._guests[guest] = None
+
+    def admit(self, peer: Peer | None) -> None:
+        """
+        Somebody has reached the server.
+        """
+        self.admitted += 1
+        address = "" if peer is None else peer.address
+        self.witness.decided(Decision(True, address=address, peer=peer))
 
     def settle(self, guest: Guest) -> None:
         """

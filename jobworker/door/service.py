@@ -19,6 +19,7 @@ from twisted.internet.interfaces import (
 )
 from twisted.internet.protocol import ServerFactory
 
+from ..access.decisions import IWitness, Nobody
 from ..access.peers import PeerBook
 from ..tls.contexts import ServerTLS
 from .dialing import Dialer
@@ -63,6 +64,7 @@ class Door(Service):
 
     @ivar _port: Where to listen; 0 for a port that is free.
     @ivar _backend: The unix socket of the gRPC server.
+    @ivar _witness: Is told of everybody who comes.
     """
 
     _reactor: IReactorSocket
@@ -73,6 +75,7 @@ class Door(Service):
     _book: PeerBook
     _backend: str
     _limits: Limits = field(factory=Limits)
+    _witness: IWitness = field(factory=Nobody)
     house: House = field(init=False)
     _socket: socket.socket | None = field(default=None, init=False)
     _address: tuple[str, int] | None = field(default=None, init=False)
@@ -84,7 +87,8 @@ class Door(Service):
             self._limits,
             self._book,
             Dialer(self._reactor, self._backend),
-            RefusalLog(self._clock),
+            RefusalLog(self._clock, self._witness),
+            self._witness,
         )
 
     @property

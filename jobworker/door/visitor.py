@@ -33,6 +33,7 @@ class Visitor(Protocol):
 
     @ivar _known: Whether the handshake is complete.
     @ivar _settled: Whether it is refused, or has reached the server.
+    @ivar _peer: Who it is, when the handshake is complete.
     @ivar _relay: Where it goes to, when it has reached the server.
     @ivar _early: What it said before that.
     @ivar _timer: Ends its time to get to the server, or to go.
@@ -51,6 +52,7 @@ class Visitor(Protocol):
         self._address = describeAddress(address)
         self._known = False
         self._settled = False
+        self._peer: Peer | None = None
         self._name = ""
         self._relay: Relay | None = None
         self._early: list[bytes] = []
@@ -112,7 +114,7 @@ class Visitor(Protocol):
         if self._settled:
             return
         self._settle()
-        self._house.refusals.note(self._address, cause, ours=ours)
+        self._house.refusals.note(self._address, cause, ours=ours, peer=self._peer)
         self.transport.write(self._session.take())
         self._timer = self._house.clock.callLater(
             self._house.limits.farewellSeconds, self._insist
@@ -153,7 +155,7 @@ class Visitor(Protocol):
         except ValueError:
             self.refuse("the client certificate is refused: it is malformed")
             return
-        peer = Peer(self._address, names, fingerprintOf(certificate))
+        peer = self._peer = Peer(self._address, names, fingerprintOf(certificate))
         house = self._house
         if house.admissions.take() is not None:
             self.log.debug("admitted {peer!r}", peer=peer)
@@ -199,7 +201,7 @@ class Visitor(Protocol):
             )
         else:
             self._settle()
-            self._house.admitted += 1
+            self._house.admit(self._peer)
             self._relay = relay
             relay.begin()
             early, self._early = self._early, []

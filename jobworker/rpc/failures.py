@@ -31,6 +31,7 @@ from ..errors import (
     StopIgnored,
     StorageFailed,
     TooOld,
+    Unrecorded,
 )
 from .bridge import NotAnswered
 from .conversion import BadRequest
@@ -54,9 +55,11 @@ class Denied(JobWorkerError):
 
     @ivar reason: Why, fit for the caller: it says nothing about jobs of
         others, not even whether they exist.
+    @ivar cause: Why, in a word.
     """
 
     reason: str
+    cause: str = "denied"
 
     def __str__(self) -> str:
         return self.reason
@@ -117,6 +120,7 @@ _TABLE: Final[Mapping[type[JobWorkerError], tuple[grpc.StatusCode, str]]] = {
     TooLong: (grpc.StatusCode.OUT_OF_RANGE, ""),
     ShuttingDown: (grpc.StatusCode.UNAVAILABLE, ""),
     RosterUnreachable: (grpc.StatusCode.UNAVAILABLE, ""),
+    Unrecorded: (grpc.StatusCode.UNAVAILABLE, ""),
 }
 
 

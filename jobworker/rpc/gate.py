@@ -20,7 +20,9 @@ from ..access.peers import PeerBook
 from ..access.policy import OPEN, mayAttempt, mayKnow, permits
 from ..access.tokens import TokenVerifier
 from ..errors import ShuttingDown
+from ..jobs import Command
 from ..sparing import Sparing
+from .accounts import Accounts
 from .failures import Denied, TooMany
 
 _BEARER: Final = "bearer "
@@ -34,6 +36,7 @@ class Gate:
     It belongs to the loop, but for C{verifier}, which may be set anywhere.
 
     @ivar verifier: Says who a token stands for.
+    @ivar accounts: Where account is kept of calls.
     @ivar _most: How many followers there may be.
     @ivar _mostOfOne: How many of one subject.
     """
@@ -42,6 +45,7 @@ class Gate:
     _peers: PeerBook
     _most: int
     _mostOfOne: int
+    accounts: Accounts = field(factory=Accounts)
     _closing: bool = field(default=False, init=False)
     _calls: int = field(default=0, init=False)
     _empty: asyncio.Event = field(factory=asyncio.Event, init=False)
@@ -56,6 +60,20 @@ class Gate:
         Whether nobody is let in any more.
         """
         return self._closing
+
+    @property
+    def calls(self) -> int:
+        """
+        How many calls are inside.
+        """
+        return self._calls
+
+    @property
+    def following(self) -> int:
+        """
+        How many of them stay for a while.
+        """
+        return self._following
 
     def open(self) -> None:
         """
@@ -113,10 +131,13 @@ class Gate:
         certified = self._identify(method, peer)
         try:
             caller = self.verifier.verify(_token(metadata))
+            self.accounts.recognised(caller)
             if not vouches(certified, caller):
-                raise Denied("token and certificate name different subjects")
+                reason = "token and certificate name different subjects"
+                raise Denied(reason, "subject")
             if not mayAttempt(caller, method):
-                raise Denied(f"the roles of the token do not allow {method}")
+                reason = f"the roles of the token do not allow {method}"
+                raise Denied(reason, "role")
         except (BadToken, Denied) as refusal:
             self._note(
                 "refused {method} to {names} from {address}: {refusal}",
@@ -133,10 +154,14 @@ class Gate:
         Find out who calls a service that a certificate is enough for.
 
         @raise Denied: If it is not, or there is none.
+
+        @raise Unrecorded: If nobody would know of that.
         """
         if service not in OPEN:
             raise Denied(f"{service} is for nobody")
-        return self._identify(service, peer)
+        certified = self._identify(service, peer)
+        self.accounts.allow()
+        return certified
 
     def _identify(self, what: str, peer: str) -> Peer:
         """
@@ -147,19 +172,27 @@ class Gate:
             self._note(
                 "refused {method}: peer {peer} is not known", method=what, peer=peer
             )
-            raise Denied("the connection has no certificate")
+            raise Denied("the connection has no certificate", "certificate")
+        self.accounts.identified(certified)
         return certified
 
-    def require(self, caller: Caller, method: str, owner: str) -> None:
+    def require(
+        self, caller: Caller, method: str, owner: str, command: Command | None = None
+    ) -> None:
         """
         Go on only if a caller may use a method on a job.
 
         @param owner: Whose job it is.
 
+        @param command: What it starts, if it does.
+
         @raise Denied: If not.
+
+        @raise Unrecorded: If nobody would know of that.
         """
         if not permits(caller, method, owner):
             raise self.notYours(caller, method)
+        self.accounts.allow(command)
 
     def mayKnow(self, caller: Caller) -> bool:
         """
@@ -176,7 +209,7 @@ class Gate:
             method=method,
             subject=caller.subject,
         )
-        return Denied(f"{method} is for the owner of the job")
+        return Denied(f"{method} is for the owner of the job", "owner")
 
     def _note(self, format: str, **data: object) -> None:
         """

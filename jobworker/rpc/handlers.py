@@ -19,8 +19,9 @@ from google.protobuf.message_factory import GetMessageClass
 
 from ..access.identity import Caller
 from ..api import worker_pb2 as pb
+from .accounts import Accounts
 from .conversion import BadRequest
-from .failures import DETAILS, Outcome, detailsOf, outcomeOf
+from .failures import DETAILS, Outcome, detailsOf
 from .gate import Gate
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["WorkerService"]
@@ -54,15 +55,17 @@ class _Method:
         """
         Answer a call once.
         """
-        try:
-            caller = self._admit(context)
-            with self.gate.call():
-                answer = await behaviour(self._parse(data), caller)
-            return answer.SerializeToString()
-        # Whatever went wrong stops here: the table says what becomes of it.
-        except Exception as error:  # noqa: BLE001
-            outcome = outcomeOf(error, self.name)
-        return await refuse(outcome, context)
+        with self.gate.accounts.open(SERVICE.full_name, self.name) as account:
+            try:
+                caller = self._admit(context)
+                with self.gate.call():
+                    answer = await behaviour(self._parse(data), caller)
+                account.succeeded()
+                return answer.SerializeToString()
+            # Whatever went wrong stops here: the table says what becomes of it.
+            except Exception as error:  # noqa: BLE001
+                outcome = account.failed(error)
+            return await refuse(outcome, context)
 
     async def stream(
         self, behaviour: Streaming, data: bytes, context: grpc.aio.ServicerContext
@@ -70,17 +73,20 @@ class _Method:
         """
         Answer a call with a stream.
         """
-        try:
-            caller = self._admit(context)
-            with self.gate.call(), self.gate.follower(caller):
-                await behaviour(self._parse(data), caller, context.write)
-            return
-        # It could not be written, because nobody is there any more.
-        except grpc.aio.InternalError:
-            raise CancelledError from None
-        except Exception as error:  # noqa: BLE001
-            outcome = outcomeOf(error, self.name)
-        await refuse(outcome, context)
+        with self.gate.accounts.open(SERVICE.full_name, self.name) as account:
+            try:
+                caller = self._admit(context)
+                write = _counted(context.write, self.gate.accounts, self.name)
+                with self.gate.call(), self.gate.follower(caller):
+                    await behaviour(self._parse(data), caller, write)
+                account.succeeded()
+                return
+            # It could not be written, because nobody is there any more.
+            except grpc.aio.InternalError:
+                raise CancelledError from None
+            except Exception as error:  # noqa: BLE001
+                outcome = account.failed(error)
+            await refuse(outcome, context)
 
     def _admit(self, context: grpc.aio.ServicerContext) -> Caller:
         return self.gate.admit(
@@ -121,6 +127,21 @@ def makeHandler(
                 _coroutine(method.answer, answering[name])
             )
     return grpc.method_handlers_generic_handler(SERVICE.full_name, handlers)
+
+
+def _counted(write: Writing, accounts: Accounts, method: str) -> Writing:
+    """
+    Have what is sent counted, if anybody wants to know.
+    """
+    count = accounts.meter.sending(method)
+    if count is None:
+        return write
+
+    async def writeCounted(data: bytes) -> None:
+        await write(data)
+        count(len(data))
+
+    return writeCounted
 
 
 def _coroutine(call: Callable[..., Awaitable[Any]], behaviour: Any) -> Any:

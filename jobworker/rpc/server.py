@@ -84,6 +84,8 @@ class Server:
             reason = f"cannot listen on {self._socket}: {error}"
             raise BadConfiguration(reason) from error
         await server.start()
+        loop = asyncio.get_running_loop()
+        calm = self._gate.accounts.meter.pulse("grpc", loop.call_later, loop.time)
         listening()
         await self._stopping.wait()
         self._gate.close()
@@ -94,6 +96,7 @@ class Server:
         await self._gate.whenEmpty(self._grace)
         await self._bridge.leave()
         await server.stop(_LAST)
+        calm()
         await _finish()
         self._room.close()
         with suppress(FileNotFoundError):

@@ -22,7 +22,9 @@ from ..access.tokens import TokenVerifier
 from ..errors import ShuttingDown
 from ..interfaces import IRoster
 from ..logs.reading import Library
+from ..metering import Reading
 from ..milestones import Milestone
+from .accounts import Accounts
 from .board import Board, Poster
 from .bridge import Bridge
 from .desks import ReadingRoom
@@ -84,6 +86,7 @@ class RPCService(Service):
         logs: str,
         socket: str,
         settings: Settings | None = None,
+        accounts: Accounts | None = None,
     ) -> None:
         """
         @param verifier: It belongs to this service from now on.
@@ -94,6 +97,8 @@ class RPCService(Service):
 
         @param socket: The path of the socket to listen on, in a directory
             that nobody else may enter.
+
+        @param accounts: Where account is kept of calls.
         """
         self._reactor = reactor
         self._roster = roster
@@ -106,7 +111,11 @@ class RPCService(Service):
             peers,
             self._settings.followers,
             self._settings.followersPerCaller,
+            accounts or Accounts(),
         )
+        meter = self._gate.accounts.meter
+        meter.read(Reading.CALLS, lambda: self._gate.calls)
+        meter.read(Reading.FOLLOWERS, lambda: self._gate.following)
         self._run: _Run | None = None
 
     def startService(self) -> None:

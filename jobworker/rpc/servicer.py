@@ -51,14 +51,15 @@ class Servicer:
         """
         Start a process.
         """
-        self._gate.require(caller, "StartJob", caller.subject)
         command = parseCommand(request)
+        self._gate.require(caller, "StartJob", caller.subject, command)
 
         def start() -> Deferred[Record]:
             return self._roster.start(command, caller.subject)
 
         # A start that is under way is not broken off when the caller leaves.
         record = await self._bridge.ask(start, self._patience, cancels=False)
+        self._gate.accounts.started(record.identifier)
         return pb.Job(id=record.identifier)
 
     async def stopJob(self, request: pb.StopRequest, caller: Caller) -> pb.JobStatus:
@@ -151,6 +152,7 @@ class Servicer:
 
         @raise Denied: If there is none, or it is not the caller's.
         """
+        self._gate.accounts.about(job.id[:64])
         try:
             record = await self._board.find(parseJob(job))
         except NoSuchJob:

@@ -12,7 +12,7 @@ import grpc
 import grpc.aio
 from attrs import frozen
 
-from .failures import Outcome, outcomeOf
+from .failures import Outcome
 from .gate import Gate
 from .handlers import refuse
 
@@ -39,33 +39,40 @@ def makeOpenHandler(
     every method is served as if there could be many.
     """
     handlers = {
-        name: grpc.stream_stream_rpc_method_handler(_serving(gate, service, converse))
+        name: grpc.stream_stream_rpc_method_handler(
+            _serving(gate, service, name, converse)
+        )
         for name, converse in methods.items()
     }
     return grpc.method_handlers_generic_handler(service, handlers)
 
 
-def _serving(gate: Gate, service: str, converse: Conversing) -> Any:
+def _serving(gate: Gate, service: str, method: str, converse: Conversing) -> Any:
     """
     Let in who may, and say how it went.
     """
 
+    name = f"{service}/{method}"
+
     async def serve(
         requests: AsyncIterator[bytes], context: grpc.aio.ServicerContext
     ) -> None:
-        try:
-            peer = gate.admitOpen(service, context.peer())
-            with gate.watcher(f"certificate {peer.fingerprint}"):
-                async for answer in converse(requests):
-                    await context.write(answer)
-            return
-        except Finished as finished:
-            outcome = finished.outcome
-        # It could not be written, because nobody is there any more.
-        except grpc.aio.InternalError:
-            raise CancelledError from None
-        except Exception as error:  # noqa: BLE001
-            outcome = outcomeOf(error, service)
-        await refuse(outcome, context)
+        with gate.accounts.open(service, method, name) as account:
+            try:
+                peer = gate.admitOpen(service, context.peer())
+                with gate.watcher(f"certificate {peer.fingerprint}"):
+                    async for answer in converse(requests):
+                        await context.write(answer)
+                account.succeeded()
+                return
+            except Finished as finished:
+                outcome = finished.outcome
+                account.finished(outcome)
+            # It could not be written, because nobody is there any more.
+            except grpc.aio.InternalError:
+                raise CancelledError from None
+            except Exception as error:  # noqa: BLE001
+                outcome = account.failed(error)
+            await refuse(outcome, context)
 
     return serve
