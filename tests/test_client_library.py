@@ -5,6 +5,7 @@ what servers say.
 
 from __future__ import annotations
 
+import inspect
 import re
 import textwrap
 from contextlib import redirect_stdout
@@ -38,6 +39,21 @@ from .wireserver import ID, TOKEN, WireServer, status
 TEXT = (Path(__file__).parent.parent / "docs" / "client.rst").read_text("utf-8")
 
 
+def parametersOf(kind: type) -> dict[str, list[str]]:
+    """
+    List the public methods of a class, and what they take.
+    """
+    found = {}
+    for name, value in inspect.getmembers(kind, callable):
+        if not name.startswith("_"):
+            found[name] = [
+                str(each.replace(annotation=each.empty))
+                for each in inspect.signature(value).parameters.values()
+                if each.name != "sleep"
+            ]
+    return found
+
+
 class FacadeTests(SynchronousTestCase):
     """
     The public names.
@@ -66,9 +82,34 @@ class FacadeTests(SynchronousTestCase):
             self.assertTrue(hasattr(client.Client, name))
             self.assertIn(f"``{name}(identifier", TEXT)
 
-    def test_example(self) -> None:
+    def test_same(self) -> None:
         """
-        The example does what it says.
+        Every client has the same methods with the same parameters.
+        """
+        for here, there in (
+            (client.Client, client.AsyncClient),
+            (client.Job, client.AsyncJob),
+        ):
+            self.assertEqual(parametersOf(here), parametersOf(there))
+
+    def test_examples(self) -> None:
+        """
+        The examples do what they say.
+        """
+        examples = re.findall(r"::\n\n((?:    .*\n|\n)+)", TEXT)
+        self.assertEqual(len(examples), 2)
+        for example in examples:
+            printed = StringIO()
+            with redirect_stdout(printed):
+                exec(self.prepared(example), {})
+            self.assertEqual(
+                printed.getvalue().splitlines(),
+                ["STDOUT 0 b'out\\n'", "STDERR 0 b'err\\n'", "State.EXITED 3"],
+            )
+
+    def prepared(self, example: str) -> str:
+        """
+        Make an example call a server of its own.
         """
         script = LogScript([(1, b"out\n"), (2, b"err\n")], ending=status(exitCode=3))
         server = WireServer(
@@ -77,18 +118,10 @@ class FacadeTests(SynchronousTestCase):
         self.addCleanup(server.stop)
         token = Path(self.mktemp())
         token.write_text(TOKEN)
-        found = re.search(r"::\n\n((?:    .*\n|\n)+)", TEXT)
-        assert found is not None
-        code = textwrap.dedent(found[1]).replace("7777", str(server.port))
+        code = textwrap.dedent(example).replace("7777", str(server.port))
         for name in ("alice_cert.pem", "alice_key.pem", "server_ca.pem"):
             code = code.replace(name, path(name))
-        printed = StringIO()
-        with redirect_stdout(printed):
-            exec(code.replace("alice.jwt", str(token)), {})
-        self.assertEqual(
-            printed.getvalue().splitlines(),
-            ["STDOUT 0 b'out\\n'", "STDERR 0 b'err\\n'", "State.EXITED 3"],
-        )
+        return code.replace("alice.jwt", str(token))
 
 
 class TranslationTests(SynchronousTestCase):

@@ -13,21 +13,19 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
-from jobworker.client.course import Course
-from jobworker.client.events import Event, Finished, Missing, Output, Waiting
+from jobworker.client.events import Finished, Missing, Output, Waiting
 from jobworker.client.failures import (
     BadCredentials,
-    Failure,
     OutputDamaged,
     Unreachable,
     Unsupported,
 )
-from jobworker.client.reader import LogReader
-from jobworker.client.readings import ChunkReading, LineReading
+from jobworker.client.readings import LineReading
 from jobworker.client.retrying import DELAYS
 from jobworker.client.values import State
 from jobworker.jobs import Source
 
+from .listeners import AsyncListener, Listener
 from .logscripts import LogScript, ScriptedConnection
 from .wireserver import ID, status
 
@@ -48,47 +46,14 @@ def line(number: int, text: str, source: str = "stdout", **fields: bool) -> wire
     return wire.Log(nbSequence=number, entry=entry, **fields)
 
 
-class Listener:
-    """
-    Takes all events of one reading.
-
-    @ivar slept: How long the reader waited, each time.
-    """
-
-    def __init__(
-        self,
-        connection: ScriptedConnection,
-        explain: Callable[[Unreachable], Failure] = lambda failure: failure,
-        lines: LineReading | None = None,
-    ) -> None:
-        """
-        Read nothing yet.
-        """
-        self.slept: list[float] = []
-        self.events: list[Event] = []
-        self.reader = LogReader(
-            connection.connect,
-            Course(ChunkReading(ID), lines),
-            explain,
-            self.slept.append,
-        )
-
-    def listen(self) -> None:
-        """
-        Read to the end.
-        """
-        for event in self.reader.events():
-            self.events.append(event)
-
-    def received(self, source: int) -> bytes:
-        """
-        Get what arrived of one source, in the order in which it did.
-        """
-        return b"".join(
-            event.data
-            for event in self.events
-            if isinstance(event, Output) and event.source == source
-        )
+#: Gives a test logs and the places where they are cut.
+cutAnywhere = given(
+    st.lists(
+        st.tuples(st.sampled_from([1, 2]), st.binary(min_size=1) | st.integers(1, 9)),
+        max_size=8,
+    ),
+    st.lists(st.integers(0, 9), max_size=12),
+)
 
 
 class ChunkTests(SynchronousTestCase):
@@ -96,13 +61,15 @@ class ChunkTests(SynchronousTestCase):
     Reading in chunks.
     """
 
+    listening: type[Listener] = Listener
+
     def damage(self, change: Callable[[wire.ReadReply], object], *cuts: int) -> str:
         """
         Read from a server that changes what it sends, and get what is said
         about it.
         """
         script = LogScript(PIECES, list(cuts), change=change)
-        listener = Listener(ScriptedConnection(script))
+        listener = self.listening(ScriptedConnection(script))
         return str(self.assertRaises(OutputDamaged, listener.listen))
 
     def test_everything(self) -> None:
@@ -111,7 +78,7 @@ class ChunkTests(SynchronousTestCase):
         the end.
         """
         script = LogScript(PIECES, ending=status(exitCode=3))
-        listener = Listener(ScriptedConnection(script))
+        listener = self.listening(ScriptedConnection(script))
         listener.listen()
         self.assertEqual(listener.events[0], Output(Source.STDOUT, 0, 7, b"one\n"))
         self.assertEqual(listener.events[1], Output(Source.STDERR, 0, 7, b"two\xff\n"))
@@ -132,23 +99,21 @@ class ChunkTests(SynchronousTestCase):
             ],
         )
 
-    @given(
-        st.lists(
-            st.tuples(
-                st.sampled_from([1, 2]), st.binary(min_size=1) | st.integers(1, 9)
-            ),
-            max_size=8,
-        ),
-        st.lists(st.integers(0, 9), max_size=12),
-    )
+    @cutAnywhere
     def test_cuts(self, pieces: list[tuple[int, bytes | int]], cuts: list[int]) -> None:
         """
         Wherever connections are cut, each byte arrives once and in order, and
         each gap is told once.
         """
+        self.checkCuts(pieces, cuts)
+
+    def checkCuts(self, pieces: list[tuple[int, bytes | int]], cuts: list[int]) -> None:
+        """
+        Read over connections that are cut.
+        """
         script = LogScript(pieces, cuts)
         connection = ScriptedConnection(script)
-        listener = Listener(connection)
+        listener = self.listening(connection)
         try:
             listener.listen()
         except Unreachable:
@@ -170,7 +135,7 @@ class ChunkTests(SynchronousTestCase):
         of all.
         """
         script = LogScript(PIECES, [5])
-        Listener(ScriptedConnection(script)).listen()
+        self.listening(ScriptedConnection(script)).listen()
         self.assertEqual(
             {each.source: each for each in script.requests[1].offsets.offsets},
             {
@@ -184,7 +149,7 @@ class ChunkTests(SynchronousTestCase):
         Waiting grows from a second to a minute, and is told each time; then
         the reader gives up with what is wrong with the connection.
         """
-        listener = Listener(ScriptedConnection(LogScript(PIECES, [0] * 99)))
+        listener = self.listening(ScriptedConnection(LogScript(PIECES, [0] * 99)))
         failure = self.assertRaises(Unreachable, listener.listen)
         self.assertEqual(failure.cause, "cut")
         self.assertEqual(listener.slept, [1, 2, 4, 8, 16, 32, 60])
@@ -199,7 +164,7 @@ class ChunkTests(SynchronousTestCase):
         second again; the mere beginning of an answer is not enough.
         """
         cuts = [0, 0, 2, 0, 3, 1, 1]
-        listener = Listener(ScriptedConnection(LogScript(PIECES, cuts)))
+        listener = self.listening(ScriptedConnection(LogScript(PIECES, cuts)))
         listener.listen()
         self.assertEqual(listener.slept, [1, 2, 1, 2, 1, 2, 4])
 
@@ -216,7 +181,7 @@ class ChunkTests(SynchronousTestCase):
                 reply.Clear()
 
         script.change = change
-        listener = Listener(ScriptedConnection(script))
+        listener = self.listening(ScriptedConnection(script))
         listener.listen()
         self.assertEqual((len(script.requests), listener.slept), (2, [1]))
 
@@ -225,7 +190,7 @@ class ChunkTests(SynchronousTestCase):
         What waiting cannot mend ends a reading at once.
         """
         bad = BadCredentials("the certificate has expired")
-        listener = Listener(
+        listener = self.listening(
             ScriptedConnection(LogScript(PIECES, [3])), lambda failure: bad
         )
         self.assertIs(self.assertRaises(BadCredentials, listener.listen), bad)
@@ -236,9 +201,7 @@ class ChunkTests(SynchronousTestCase):
         Who stops taking events closes the connection.
         """
         connection = ScriptedConnection(LogScript(PIECES))
-        events = Listener(connection).reader.events()
-        next(events)
-        events.close()
+        self.listening(connection).abandon()
         self.assertEqual((connection.opened, connection.closed), (1, 1))
 
     def test_wrongDigest(self) -> None:
@@ -264,7 +227,7 @@ class ChunkTests(SynchronousTestCase):
                 total.digest = b""
 
         script = LogScript(PIECES, change=change)
-        listener = Listener(ScriptedConnection(script))
+        listener = self.listening(ScriptedConnection(script))
         listener.listen()
         self.assertIsInstance(listener.events[-1], Finished)
 
@@ -338,7 +301,7 @@ class ChunkTests(SynchronousTestCase):
                 reply.chunk.data = b"one\n" + reply.chunk.data
 
         script = LogScript(PIECES, change=behind)
-        listener = Listener(ScriptedConnection(script))
+        listener = self.listening(ScriptedConnection(script))
         listener.listen()
         self.assertEqual(listener.received(1), script.written(1))
 
@@ -348,6 +311,8 @@ class LineTests(SynchronousTestCase):
     Reading in lines, from servers that know nothing else.
     """
 
+    listening: type[Listener] = Listener
+
     def listen(self, *attempts: list[wire.Log | None]) -> Listener:
         """
         Read everything.
@@ -355,7 +320,7 @@ class LineTests(SynchronousTestCase):
         self.connection = ScriptedConnection(
             lines=list(attempts), ending=status(exitCode=4)
         )
-        listener = Listener(self.connection, lines=LineReading(ID))
+        listener = self.listening(self.connection, lines=LineReading(ID))
         listener.listen()
         return listener
 
@@ -414,5 +379,28 @@ class LineTests(SynchronousTestCase):
         """
         A reading that lines cannot replace fails where there are no chunks.
         """
-        listener = Listener(ScriptedConnection())
+        listener = self.listening(ScriptedConnection())
         self.assertRaises(Unsupported, listener.listen)
+
+
+class AsyncChunkTests(ChunkTests):
+    """
+    The same in an event loop.
+    """
+
+    listening = AsyncListener
+
+    @cutAnywhere
+    def test_cuts(self, pieces: list[tuple[int, bytes | int]], cuts: list[int]) -> None:
+        """
+        Wherever connections are cut, each byte arrives once and in order.
+        """
+        self.checkCuts(pieces, cuts)
+
+
+class AsyncLineTests(LineTests):
+    """
+    The same in an event loop.
+    """
+
+    listening = AsyncListener

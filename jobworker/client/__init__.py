@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from ..specification import Input, ResourceLimit, Specification
     from .addresses import Address
+    from .aio.client import AsyncClient
+    from .aio.job import AsyncJob
     from .client import Client
     from .credentials import Credentials, loadToken
     from .events import Event, Finished, Missing, Output, Waiting
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = (
     "Address",
+    "AsyncClient",
+    "AsyncJob",
     "Client",
     "Credentials",
     "Event",
@@ -44,6 +48,8 @@ __all__ = (
 
 _HOMES: Final = {
     "Address": "addresses",
+    "AsyncClient": "aio.client",
+    "AsyncJob": "aio.job",
     "Client": "client",
     "Credentials": "credentials",
     "Event": "events",

@@ -15,7 +15,7 @@ from ..jobs import Source
 from .addresses import Address
 from .channels import PATIENCE
 from .connection import Connection
-from .course import Course
+from .course import courseOf
 from .credentials import Credentials
 from .events import Event
 from .failures import Failure, TimedOut, Unreachable
@@ -24,13 +24,11 @@ from .questions import (
     Question,
     awaiting,
     deleting,
-    jobOf,
     querying,
     signaling,
     stopping,
 )
 from .reader import LogReader
-from .readings import ChunkReading, LineReading
 from .values import JobStatus
 from .waiting import Patience
 
@@ -155,12 +153,7 @@ class Caller:
 
         @return: What happens, with L{Finished} as the last.
         """
-        jobOf(identifier)
-        whole = follow and line is None and last is None
-        course = Course(
-            ChunkReading(identifier, sources, follow, line, last),
-            LineReading(identifier, sources) if whole else None,
-        )
+        course = courseOf(identifier, sources, follow, line, last)
         return LogReader(self.connect, course, self.explain, sleep).events()
 
     def explain(self, failure: Unreachable) -> Failure:

@@ -7,10 +7,14 @@ Nothing here performs I/O.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import define, field
 
+from ..jobs import Source
 from .events import Waiting
 from .failures import Failure, Unsupported
+from .questions import jobOf
 from .readings import ChunkReading, LineReading, Reading
 from .retrying import Attempts
 
@@ -63,3 +67,26 @@ class Course:
         @raise Failure: That failure, if it is of no use to try again.
         """
         return Waiting(failure, self._attempts.another(failure))
+
+
+def courseOf(
+    identifier: str,
+    sources: Sequence[Source],
+    follow: bool,
+    line: int | None,
+    last: int | None,
+) -> Course:
+    """
+    Decide how to read a log.
+
+    A server that has no chunks can only be read from the beginning, and until
+    the job has ended.
+
+    @raise Unacceptable: If no job can have this id.
+    """
+    jobOf(identifier)
+    whole = follow and line is None and last is None
+    return Course(
+        ChunkReading(identifier, sources, follow, line, last),
+        LineReading(identifier, sources) if whole else None,
+    )

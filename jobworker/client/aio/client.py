@@ -1,0 +1,133 @@
+"""
+The client for an event loop: what can be asked of a job worker.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from types import TracebackType
+
+from attrs import define
+
+from ...specification import NOTHING, Specification
+from ..listing import Pages, isWhole, requestFor, resolving
+from ..questions import informing, starting
+from ..target import Target
+from ..values import JobStatus, ServerInfo, State
+from .caller import AsyncCaller
+from .job import AsyncJob
+
+
+@define(eq=False)
+class AsyncClient(AsyncCaller):
+    """
+    A caller of one server, who starts jobs and finds them.
+    """
+
+    @classmethod
+    def fromContext(
+        cls,
+        name: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> AsyncClient:
+        """
+        Make a client as the command line does where it gets no flags.
+
+        @param name: The name of a context, which counts before the
+            environment.  C{None}: the environment, and where that says nothing
+            the context that it names, or the current one.
+
+        @param environment: What counts as the environment instead of that of
+            this process.
+        """
+        there = os.environ if environment is None else environment
+        return cls(*Target.find(there, name or "").load())
+
+    #: The same by the name that it has in other libraries.
+    from_context = fromContext
+
+    async def __aenter__(self) -> AsyncClient:
+        """
+        Use the client for a while.
+        """
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """
+        Disconnect.
+        """
+        await self.close()
+
+    async def start(
+        self, command: Sequence[str], specification: Specification = NOTHING
+    ) -> AsyncJob:
+        """
+        Start a job.
+
+        @param command: The program and its arguments.
+
+        @param specification: What the job shall have beside its command.  A
+            server of the original kind ignores it.
+        """
+        return AsyncJob(self, await self._ask(starting(command, specification)))
+
+    async def job(self, start: str) -> AsyncJob:
+        """
+        Find a job by its id or the first characters of it.
+        """
+        return AsyncJob(self, await self.resolve(start))
+
+    async def info(self) -> ServerInfo:
+        """
+        Find out about the server.
+        """
+        return await self._ask(informing())
+
+    def jobs(
+        self,
+        states: Sequence[State] = (),
+        *,
+        owner: str = "",
+        after: int | None = None,
+        before: int | None = None,
+        prefix: str = "",
+        limit: int | None = None,
+    ) -> AsyncGenerator[JobStatus, None]:
+        """
+        Find jobs, the newest first.  They are fetched as they are taken.
+
+        @param states: The states that they may be in; none means any.
+
+        @param owner: The subject whose jobs are wanted; empty for all.
+
+        @param after: When they were started at the earliest: nanoseconds since
+            the epoch.
+
+        @param before: The time before which they were started.
+
+        @param prefix: What their ids begin with.
+
+        @param limit: How many are wanted at most.
+        """
+        pages = Pages(requestFor(states, owner, after, before, prefix), limit)
+        return self._paged(pages)
+
+    async def resolve(self, start: str) -> str:
+        """
+        Find the id of a job by its first characters.
+        """
+        return start if isWhole(start) else await self._ask(resolving(start))
+
+    async def _paged(self, pages: Pages) -> AsyncGenerator[JobStatus, None]:
+        """
+        Fetch pages as jobs are taken.
+        """
+        while (question := pages.next()) is not None:
+            for status in pages.take(await self._ask(question)):
+                yield status

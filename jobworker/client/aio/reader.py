@@ -1,0 +1,97 @@
+"""
+Reading a log over connections that get lost, in an event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Protocol, TypeVar
+
+from attrs import define
+
+from ..course import Course
+from ..events import Event, Finished
+from ..failures import Failure, Unreachable, Unsupported
+from ..questions import Inquiry, Question
+
+_Answer = TypeVar("_Answer")
+
+
+class AsyncLogConnection(Protocol):
+    """
+    What a reader needs of a connection.
+    """
+
+    async def ask(self, question: Question[_Answer]) -> _Answer:
+        """
+        Ask what is answered soon.
+        """
+
+    def follow(self, inquiry: Inquiry[_Answer]) -> AsyncGenerator[_Answer, None]:
+        """
+        Ask what is answered again and again.
+        """
+
+    async def close(self) -> None:
+        """
+        End the connection.
+        """
+
+
+@define(eq=False)
+class AsyncLogReader:
+    """
+    Reads one log to its end, however often the connection is lost.
+
+    Nothing is fetched that is not asked for: who takes events slowly slows the
+    server's sending to him, and nothing else.
+    """
+
+    _connect: Callable[[], AsyncLogConnection]
+    _course: Course
+    _explain: Callable[[Unreachable], Awaitable[Failure]]
+    _sleep: Callable[[float], Awaitable[object]]
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """
+        Read the log.
+
+        @return: What happens, L{Finished} last.
+
+        @raise Failure: If the log cannot be read, or not any more, or is not
+            what the job wrote.
+        """
+        while True:
+            try:
+                async with aclosing(self._attempt()) as events:
+                    async for event in events:
+                        yield event
+                return
+            except Unsupported as failure:
+                self._course.unsupported(failure)
+                continue
+            except Unreachable as failure:
+                self._course.lost()
+                explained = await self._explain(failure)
+            waiting = self._course.another(explained)
+            yield waiting
+            await self._sleep(waiting.delay)
+
+    async def _attempt(self) -> AsyncGenerator[Event, None]:
+        """
+        Read on over a new connection.
+        """
+        reading = self._course.reading
+        connection = self._connect()
+        try:
+            async with aclosing(connection.follow(reading.inquiry())) as messages:
+                async for message in messages:
+                    event = reading.take(message)
+                    if event is not None:
+                        yield event
+                    if isinstance(event, Finished):
+                        return
+            yield Finished(await connection.ask(reading.after()))
+        finally:
+            await connection.close()
