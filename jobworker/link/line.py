@@ -51,9 +51,9 @@ class Line:
 
     @ivar _attend: Called when the supervisor has greeted; when what it returns
         is done, the line is ready.
-    @ivar _broken: Called after each connection that was lost, and each attempt
-        that failed.
-    @ivar call: The connection, once the supervisor has greeted.
+    @ivar _turned: Called whenever the line has become ready, and after each
+        connection that was lost, and each attempt that failed.
+    @ivar call: The connection, while the line is ready.
     @ivar why: Why there is none.
     @ivar _last: The connection in whatever state.
     """
@@ -64,7 +64,7 @@ class Line:
     _endpoint: IStreamClientEndpoint
     _make: Callable[[], Call]
     _attend: Callable[[Call], Awaitable[None]]
-    _broken: Callable[[], None]
+    _turned: Callable[[], None]
     call: Call | None = field(default=None, init=False)
     why: str = field(default="nobody has connected to it yet", init=False)
     _last: Call | None = field(default=None, init=False)
@@ -121,7 +121,7 @@ class Line:
                 if await self._connect():
                     pause = _SOON
                 if not self._closing:
-                    self._broken()
+                    self._turned()
                 # Who closes it may be called from here.
                 if self._closing:
                     return
@@ -165,12 +165,17 @@ class Line:
     async def _meet(self, call: Call) -> bool:
         """
         Make the line ready.
+
+        Nobody asks anything before that, or an answer might be newer than
+        what is known of the jobs, which would then seem to go back in time.
         """
-        self.call = call
+        self.why = "it is still telling what has happened"
         try:
             await self._attend(call)
         except (ConnectionBroken, TooBusy, RosterUnreachable):
             return False
+        self.call = call
+        self._turned()
         self._decide(None)
         return True
 

@@ -270,11 +270,13 @@ class RemoteRoster:
 
     def _wake(self) -> None:
         """
-        Have everybody who follows a log look at the disk: what is written
-        there while there is no connection, nobody tells.
+        The connection was made or lost: have everybody who follows a log look
+        at the disk, as nobody tells what is written there without one.
         """
         for identifier in tuple(self._followed):
             self.logGrew(identifier)
+        if self.connected and not self._synced.reached:
+            self._synced.reach(None)
 
     async def _attend(self, call: Call) -> None:
         """
@@ -284,17 +286,19 @@ class RemoteRoster:
         crashPoint("gateway-connected")
         self._told.clear()
         subscribed = call.ask(pb.Request(subscribe=pb.Subscribe()))
-        for identifier in self._followed:
+        followed = frozenset(self._followed)
+        for identifier in followed:
             call.tell(asking.follow(identifier))
         await subscribed
         for record in self._known.unended():
             if record.identifier not in self._told:
                 await self._catchUp(call, record)
+        for identifier in self._followed.keys() - followed:
+            call.tell(asking.follow(identifier))
+        for identifier in followed - self._followed.keys():
+            call.tell(asking.unfollow(identifier))
         crashPoint("gateway-caught-up")
         self._told.clear()
-        self._wake()
-        if not self._synced.reached:
-            self._synced.reach(None)
 
     async def _catchUp(self, call: Call, known: Record) -> None:
         """

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
-from jobworker.errors import NoSuchJob, RosterUnreachable
+from jobworker.errors import NoSuchJob, NotRunning, RosterUnreachable
 from jobworker.interfaces import IRoster
 from jobworker.jobs import (
     FORCED,
@@ -185,6 +185,46 @@ class ReconnectingTests(TestCase):
         self.supervision = successor
         await self.connected()
         self.assertEqual(self.witness.last(identifier), lost)
+
+    async def test_noTimeTravel(self) -> None:
+        """
+        Nothing can be asked before all is told: a stop cannot be refused
+        because the job has ended while the job is still said to run.
+        """
+        jobs = [await self.start(Doing.SLEEPS) for _ in range(20)]
+        await self.disconnected()
+        for identifier in jobs:
+            self.roster.stop(identifier, "bob", FORCED)
+        self.supervision.listen()
+        refused = None
+        while refused is None:
+            try:
+                await self.remote.stop(jobs[-1], "alice", FORCED)
+            except RosterUnreachable:
+                await deferLater(reactor, 0)
+            except NotRunning as error:
+                refused = error
+        self.assertIs(self.witness.last(jobs[-1]).phase, Phase.ENDED)
+
+    async def test_followsMeanwhile(self) -> None:
+        """
+        Who is followed, and who no longer, while the supervisor tells what
+        has happened, is not forgotten.
+        """
+        first, second = [await self.start(Doing.SLEEPS) for _ in range(2)]
+        self.remote.follow(first)
+        await self.disconnected()
+        told = self.witness.until(lambda: self.witness.last(first).phase is Phase.ENDED)
+
+        def turn(_: None) -> None:
+            self.remote.unfollow(first)
+            self.remote.follow(second)
+
+        told.addCallback(turn)
+        self.roster.stop(first, "bob", FORCED)
+        await self.connected()
+        await told
+        self.assertEqual(+self.roster.followed, {second: 1})
 
     async def test_follows(self) -> None:
         """
