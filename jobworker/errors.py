@@ -84,6 +84,21 @@ class KeyTaken(JobWorkerError):
 
 
 @frozen(eq=False)
+class PlaceLost(JobWorkerError):
+    """
+    Somebody wants to know what happened to jobs since some time, and that is
+    not known any more.
+
+    @ivar reason: Why, in words that are fit for the caller.
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the resume token is of no use: {self.reason}; watch without it"
+
+
+@frozen(eq=False)
 class StillRunning(JobWorkerError):
     """
     What was asked needs a job that has ended, and this one has not.

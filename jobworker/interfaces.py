@@ -13,6 +13,7 @@ from zope.interface import Attribute, Interface
 
 from twisted.internet.defer import Deferred
 
+from .changes import Changes, JournalPlace
 from .description import Description, Tally
 from .jobs import Command, Manner, ProcessIdentity, Record, Source, Status, Usage
 from .queries import Page, Query
@@ -38,6 +39,14 @@ class IRosterListener(Interface):
         The log of a job that is followed has become longer, or was sealed.
 
         Many growths may be reported by one call.
+        """
+
+    def journalGrew() -> None:
+        """
+        There is more than L{IRoster.changes} has told when it was asked last.
+
+        Many changes may be reported by one call, and perhaps none if it was
+        never asked.
         """
 
 
@@ -153,6 +162,24 @@ class IRoster(Interface):
     def search(query: Query) -> Deferred[Page]:
         """
         Find the jobs that somebody wants to see.
+
+        @raise TooOld: (asynchronously) If the process that runs the jobs does
+            not know how.
+
+        @raise RosterUnreachable: (asynchronously)
+        """
+
+    def changes(since: JournalPlace | None, limit: int) -> Deferred[Changes]:
+        """
+        Find out what has happened to jobs.
+
+        @param since: What is wanted comes behind this place.  C{None}: only
+            the place where everything ends now.
+
+        @param limit: How many changes are wanted at most.
+
+        @raise PlaceLost: (asynchronously) If some of that is not known any
+            more, or never was.
 
         @raise TooOld: (asynchronously) If the process that runs the jobs does
             not know how.
@@ -375,7 +402,8 @@ class IJobStore(Interface):
     What is remembered about jobs, on disk.
 
     When a Deferred has fired, the change survives the death of the process
-    and of the machine.  Changes are applied in the order of the calls.
+    and of the machine.  Changes are applied in the order of the calls, and the
+    last of them are kept as a journal.
     """
 
     def add(record: Record) -> Deferred[None]:
@@ -411,6 +439,17 @@ class IJobStore(Interface):
     def search(query: Query) -> Deferred[Page]:
         """
         Find the jobs that somebody wants to see.
+        """
+
+    def changes(since: JournalPlace | None, limit: int) -> Deferred[Changes]:
+        """
+        Find out what has happened to jobs.
+
+        @param since: What is wanted comes behind this place.  C{None}: only
+            the place where the journal ends.
+
+        @raise PlaceLost: (asynchronously) If some of that is not in the
+            journal.
         """
 
     def findKey(owner: str, key: str) -> Deferred[Record | None]:

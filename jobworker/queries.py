@@ -19,9 +19,9 @@ from .specification import NOTHING, Specification
 #: The most jobs that are given at a time.
 MOST: Final = 1000
 
-# About how many characters of command lines are given at a time: a message
-# with them must not become too long for who gets it.
-_ROOM: Final = 2**18
+#: About how many characters of command lines are given at a time: a message
+#: with them must not become too long for who gets it.
+ROOM: Final = 2**18
 
 
 @frozen
@@ -39,6 +39,8 @@ class Query:
     @ivar behind: When the job was started, and the identifier, of the last
         that was seen: what is wanted comes behind it.
     @ivar limit: How many are wanted at most.
+    @ivar settled: If it is set, only jobs are wanted whose last change has this
+        revision or one before it; L{matches} does not know that.
     """
 
     running: bool = True
@@ -49,6 +51,7 @@ class Query:
     prefix: str = ""
     behind: tuple[int, str] | None = None
     limit: int = 100
+    settled: int | None = None
 
     def matches(self, record: Record) -> bool:
         """
@@ -88,15 +91,22 @@ def fill(query: Query, records: Iterable[Record]) -> Page:
         are needed.
     """
     taken: list[Record] = []
-    room = _ROOM
+    room = ROOM
     for record in records:
-        room -= sum(map(len, record.command.arguments), len(record.command.program))
-        room -= 8 * len(record.command.arguments)
-        room -= _size(record.command.specification)
+        room -= weigh(record)
         if len(taken) >= min(query.limit, MOST) or (taken and room < 0):
             return Page(tuple(taken), True)
         taken.append(record)
     return Page(tuple(taken))
+
+
+def weigh(record: Record) -> int:
+    """
+    Say about how many characters a job takes.
+    """
+    command = record.command
+    said = sum(map(len, command.arguments), len(command.program))
+    return said + 8 * len(command.arguments) + _size(command.specification)
 
 
 def search(query: Query, records: Iterable[Record]) -> Page:

@@ -20,12 +20,14 @@ from attrs import define, evolve, field
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
+from jobworker.changes import Change, JournalPlace, Kind
 from jobworker.description import Description, Tally
 from jobworker.errors import (
     KeyTaken,
     LaunchFailed,
     NoSuchJob,
     NotRunning,
+    PlaceLost,
     StillRunning,
     StopIgnored,
 )
@@ -102,10 +104,12 @@ class Witness:
 
     @ivar records: What was told of each job, in order.
     @ivar grown: The jobs whose logs grew, as often as it was told.
+    @ivar journal: How often it was told that the journal grew.
     """
 
     records: dict[str, list[Record]] = field(factory=dict)
     grown: list[str] = field(factory=list)
+    journal: int = 0
     _waiting: list[tuple[Callable[[], bool], Deferred[None]]] = field(factory=list)
 
     def jobChanged(self, record: Record) -> None:
@@ -120,6 +124,13 @@ class Witness:
         Remember it.
         """
         self.grown.append(identifier)
+        self._look()
+
+    def journalGrew(self) -> None:
+        """
+        Remember it.
+        """
+        self.journal += 1
         self._look()
 
     def until(self, fact: Callable[[], bool]) -> Deferred[None]:
@@ -410,6 +421,57 @@ class IRosterTests(_Base):
         page = await self.roster.search(Query(causes=frozenset(), prefix=first[:9]))
         self.assertEqual(page, Page((running,)))
         await self.stopped(first)
+
+    async def test_changes(self) -> None:
+        """
+        What happens to a job is told in order, each change once, with the job
+        as it was then.
+        """
+        end = (await self.roster.changes(None, 10)).place
+        identifier = await self.started(Doing.FAILS)
+        ended = await self.ended(identifier)
+        await self.roster.delete(identifier)
+        seen: list[Change] = []
+        while not seen or seen[-1].kind is not Kind.DELETED:
+            found = await self.roster.changes(end, 2)
+            self.assertTrue(found.changes)
+            seen += found.changes
+            end = found.place
+        first = seen[0].revision
+        revisions = [change.revision for change in seen]
+        self.assertEqual(revisions, [*range(first, first + len(seen))])
+        # There may be jobs of other tests.
+        mine = [change for change in seen if change.record.identifier == identifier]
+        kinds = [change.kind for change in mine]
+        self.assertEqual(kinds, [Kind.STARTED, Kind.CHANGED, Kind.ENDED, Kind.DELETED])
+        told = self.witness.records[identifier]
+        self.assertEqual([change.record for change in mine[:3]], told)
+        self.assertEqual(mine[3].record, ended)
+
+    async def test_changesTold(self) -> None:
+        """
+        Who has read all changes is told when there are more, whatever they
+        are.
+        """
+        identifier = await self.started(Doing.SUCCEEDS)
+        await self.ended(identifier)
+        place = (await self.roster.changes(None, 10)).place
+        await self.roster.changes(place, 10)
+        before = self.witness.journal
+        await self.roster.delete(identifier)
+        await self.witness.until(lambda: self.witness.journal > before)
+        found = await self.roster.changes(place, 10)
+        self.assertEqual([each.kind for each in found.changes], [Kind.DELETED])
+        before = self.witness.journal
+        await self.started(Doing.FAILS)
+        await self.witness.until(lambda: self.witness.journal > before)
+
+    async def test_changesLost(self) -> None:
+        """
+        Who asks for changes that nobody knows is told so.
+        """
+        place = JournalPlace("0" * 32, 1)
+        await self.assertRefused(PlaceLost, self.roster.changes(place, 10))
 
     async def test_phases(self) -> None:
         """

@@ -11,6 +11,7 @@ from functools import reduce
 
 from hypothesis import strategies as st
 
+from jobworker.changes import Change, Changes, JournalPlace, Kind
 from jobworker.jobs import (
     Cause,
     Command,
@@ -184,4 +185,20 @@ queries = st.builds(
     prefix=st.text("0123456789abcdef-", max_size=36),
     behind=st.none() | st.tuples(times, identifiers),
     limit=st.integers(1, 1000),
+    settled=st.none() | times,
+)
+
+#: How far somebody has read in a journal.
+journalPlaces = st.builds(
+    JournalPlace, st.text("0123456789abcdef", min_size=32, max_size=32), times
+)
+
+#: Changes that somebody has read.
+changes = st.builds(
+    Changes,
+    journalPlaces,
+    st.lists(
+        st.builds(Change, times, st.sampled_from(Kind), times, records), max_size=3
+    ).map(tuple),
+    st.booleans(),
 )

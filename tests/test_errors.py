@@ -28,6 +28,7 @@ EXAMPLES: list[tuple[JobWorkerError, str]] = [
     (errors.TooOld("list jobs", "0.1"), "list jobs"),
     (errors.ShuttingDown(), "shutting down"),
     (errors.BadSpecification("nice", "the niceness is wrong"), "niceness"),
+    (errors.PlaceLost("it is too old"), "it is too old; watch without it"),
     (errors.KeyTaken(FORGED), repr(FORGED)),
     (errors.StorageFailed("disk full"), "disk full"),
     (errors.Unrecorded(), "audit log"),

@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker import errors
 from jobworker.api import supervisor_pb2 as pb
+from jobworker.changes import Changes, JournalPlace
 from jobworker.description import Description, Guarantee, Limit, Tally
 from jobworker.jobs import Cause, Command, Manner, Phase, Record
 from jobworker.link.conversion import (
@@ -35,6 +36,12 @@ from jobworker.link.describing import (
     unconvertTally,
 )
 from jobworker.link.failing import SupervisorFailed, convertFailure, unconvertFailure
+from jobworker.link.journaling import (
+    convertChanges,
+    convertReading,
+    unconvertChanges,
+    unconvertReading,
+)
 from jobworker.link.paging import (
     convertPage,
     convertQuery,
@@ -44,8 +51,10 @@ from jobworker.link.paging import (
 from jobworker.queries import Page, Query
 
 from .strategies import (
+    changes,
     commands,
     identifiers,
+    journalPlaces,
     manners,
     queries,
     reasons,
@@ -59,6 +68,7 @@ failures = st.one_of(
     st.builds(errors.StopIgnored, identifiers, st.floats(0, 1e6)),
     st.builds(errors.LaunchFailed, reasons),
     st.builds(errors.KeyTaken, reasons),
+    st.builds(errors.PlaceLost, reasons),
     st.builds(errors.NoRoom, reasons),
     st.builds(errors.StorageFailed, reasons),
     st.builds(errors.RosterUnreachable, reasons),
@@ -135,6 +145,23 @@ class ConversionTests(SynchronousTestCase):
         page = Page(tuple(found), more)
         data = convertPage(page).SerializeToString()
         self.assertEqual(unconvertPage(pb.Page.FromString(data)), page)
+
+    @given(st.none() | journalPlaces, st.integers(1, 1000))
+    def test_readings(self, since: JournalPlace | None, limit: int) -> None:
+        """
+        Whatever may be read of a journal comes back.
+        """
+        data = convertReading(since, limit).SerializeToString()
+        found = unconvertReading(pb.ReadChanges.FromString(data))
+        self.assertEqual(found, (since, limit))
+
+    @given(changes)
+    def test_changes(self, found: Changes) -> None:
+        """
+        Any changes come back.
+        """
+        data = convertChanges(found).SerializeToString()
+        self.assertEqual(unconvertChanges(pb.Changes.FromString(data)), found)
 
     @given(descriptions)
     def test_descriptions(self, description: Description) -> None:

@@ -59,6 +59,19 @@ requests = st.one_of(
         pb.Request,
         signal=st.builds(pb.Signal, identifier=_texts, number=st.integers(-5, 70)),
     ),
+    st.builds(
+        pb.Request,
+        read_changes=st.builds(
+            pb.ReadChanges,
+            since=st.none()
+            | st.builds(
+                pb.JournalPlace,
+                journal=st.just(b"0" * 32) | _texts,
+                revision=st.integers(-1, 3),
+            ),
+            limit=st.integers(-1, 1001),
+        ),
+    ),
     st.builds(pb.Request, describe=st.builds(pb.Describe)),
     st.builds(pb.Request, subscribe=st.builds(pb.Subscribe)),
     st.builds(pb.Request, follow=st.builds(pb.Follow, identifier=_texts)),
@@ -123,7 +136,7 @@ class SessionTests(SynchronousTestCase):
         self.lose(session)
         self.assertEqual(self.factory.sessions, set())
         self.assertEqual(sum((+self.roster.followed).values()), 0)
-        self.assertEqual(self.roster._listeners, [])
+        self.assertEqual(self.roster._audience._listeners, [])
 
     def test_silence(self) -> None:
         """

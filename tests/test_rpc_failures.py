@@ -26,6 +26,7 @@ from jobworker.errors import (
     NoRoom,
     NoSuchJob,
     NotRunning,
+    PlaceLost,
     RosterUnreachable,
     ShuttingDown,
     SpoolDamaged,
@@ -65,6 +66,7 @@ TOLD: dict[JobWorkerError, tuple[Code, str]] = {
     TooOld("list jobs", "0.1"): (Code.UNIMPLEMENTED, ""),
     TooLong(): (Code.OUT_OF_RANGE, ""),
     Unrecorded(): (Code.UNAVAILABLE, ""),
+    PlaceLost("too old"): (Code.OUT_OF_RANGE, "resume_token"),
     ShuttingDown(): (Code.UNAVAILABLE, ""),
     RosterUnreachable("gone"): (Code.UNAVAILABLE, ""),
 }

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from jobworker.changes import Journal
 from jobworker.errors import StorageFailed
 from jobworker.interfaces import IJobStore
 from jobworker.store.memory import MemoryJobStore
 from tests.contracts import IJobStoreTests, exampleRecord
+from tests.contracts_journal import JournalTests
 
 
 class MemoryJobStoreTests(IJobStoreTests, TestCase):
@@ -22,6 +24,18 @@ class MemoryJobStoreTests(IJobStoreTests, TestCase):
         Make a store in memory.
         """
         return MemoryJobStore()
+
+
+class MemoryJournalTests(JournalTests, TestCase):
+    """
+    So does its journal.
+    """
+
+    def makeStore(self, kept: int) -> IJobStore:
+        """
+        Make a store in memory.
+        """
+        return MemoryJobStore(journal=Journal(kept), now=lambda: self.TIME)
 
 
 class RefusalTests(SynchronousTestCase):

@@ -40,7 +40,7 @@ class RowTests(SynchronousTestCase):
         Have SQLite hold a record, and take it back.
         """
         self.connection.execute("DELETE FROM job")
-        self.connection.execute(INSERT, unconvert(record))
+        self.connection.execute(INSERT, {**unconvert(record), "revision": 1})
         row = self.connection.execute(FIND, (encode(record.identifier),)).fetchone()
         return convert(row)
 
@@ -84,7 +84,7 @@ class RowTests(SynchronousTestCase):
 
     def test_columns(self) -> None:
         """
-        The columns are those of the schema.
+        The columns are those of the schema, where the revision is one more.
         """
         names = self.connection.execute("SELECT name FROM pragma_table_info('job')")
-        self.assertEqual(tuple(name for (name,) in names), COLUMNS)
+        self.assertEqual(tuple(name for (name,) in names), (*COLUMNS, "revision"))

@@ -162,6 +162,11 @@ class Supervisor(Service):
         This is of no interest here.
         """
 
+    def journalGrew(self) -> None:
+        """
+        Nor is this.
+        """
+
     async def _begin(self) -> None:
         """
         Start one part after the other.

@@ -48,6 +48,11 @@ class RunningJobs:
         This is of no interest here.
         """
 
+    def journalGrew(self) -> None:
+        """
+        Nor is this.
+        """
+
 
 @implementer(IReadDescriptor)
 @define(eq=False)

@@ -5,9 +5,11 @@ What a gateway asks of a supervisor, as messages.
 from __future__ import annotations
 
 from ..api import supervisor_pb2 as pb
+from ..changes import JournalPlace
 from ..jobs import Command, Manner
 from ..queries import Query
 from .conversion import convertCommand, convertManner, encode
+from .journaling import convertReading
 from .paging import convertQuery
 
 
@@ -65,6 +67,13 @@ def search(query: Query) -> pb.Request:
     Ask for jobs.
     """
     return pb.Request(search=convertQuery(query))
+
+
+def changes(since: JournalPlace | None, limit: int) -> pb.Request:
+    """
+    Ask what has happened to jobs.
+    """
+    return pb.Request(read_changes=convertReading(since, limit))
 
 
 def delete(identifier: str) -> pb.Request:

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorTime
 
 from ..api import supervisor_pb2 as pb
+from ..changes import Changes
 from ..crashing import crashPoint
 from ..description import Description, Tally
 from ..interfaces import IRosterListener
@@ -21,6 +22,7 @@ from .conversion import BadMessage, decode, unconvertRecord
 from .describing import unconvertDescription, unconvertTally
 from .failing import unconvertFailure
 from .greeting import Greeting
+from .journaling import unconvertChanges
 from .paging import unconvertPage
 
 # The most requests that wait for their answers.
@@ -28,7 +30,7 @@ _MOST: Final = 10_000
 
 
 #: What is answered to a request that was done.
-Result: TypeAlias = Record | Page | Description | Tally | None
+Result: TypeAlias = Record | Page | Changes | Description | Tally | None
 
 
 class ConnectionBroken(Exception):
@@ -154,6 +156,8 @@ class Call(Conversation):
             result = unconvertRecord(answer.record)
         elif what == "page":
             result = unconvertPage(answer.page)
+        elif what == "changes":
+            result = unconvertChanges(answer.changes)
         elif what == "description":
             result = unconvertDescription(answer.description)
         elif what == "tally":
@@ -179,5 +183,7 @@ class Call(Conversation):
         elif what == "grew":
             for identifier in event.grew.identifiers:
                 self._listener.logGrew(decode(identifier))
+        elif what == "journal_grew":
+            self._listener.journalGrew()
         else:
             raise BadMessage("an event without content")

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from twisted.internet.defer import Deferred, fail
 
 from ..api import supervisor_pb2 as pb
+from ..changes import Changes
 from ..description import Description, Tally
 from ..errors import LaunchFailed, NoSuchJob
 from ..interfaces import IRoster
@@ -24,6 +25,7 @@ from .conversion import (
 )
 from .describing import convertDescription, convertTally
 from .framing import LONGEST
+from .journaling import convertChanges, unconvertReading
 from .paging import convertPage, unconvertQuery
 
 # The longest request to start a job, and the longest subject, in bytes: a
@@ -36,12 +38,13 @@ _IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 #: What comes of a request that is done.
-Result: TypeAlias = Record | Page | Description | Tally | None
+Result: TypeAlias = Record | Page | Changes | Description | Tally | None
 
 #: A request that is being done.
 Doing: TypeAlias = (
     Deferred[Record]
     | Deferred[Page]
+    | Deferred[Changes]
     | Deferred[Description]
     | Deferred[Tally]
     | Deferred[None]
@@ -73,6 +76,8 @@ def do(roster: IRoster, request: pb.Request) -> Doing:
         return roster.measure()
     if what == "search":
         return roster.search(unconvertQuery(request.search))
+    if what == "read_changes":
+        return roster.changes(*unconvertReading(request.read_changes))
     if what not in ("stop", "signal", "find", "delete"):
         raise BadMessage(f"a request for {what}")
     identifier = decode(getattr(request, what).identifier)
@@ -99,6 +104,8 @@ def answerOf(number: int, result: Result) -> pb.Answer:
         return pb.Answer(number=number, done=pb.Done())
     if isinstance(result, Page):
         return pb.Answer(number=number, page=convertPage(result))
+    if isinstance(result, Changes):
+        return pb.Answer(number=number, changes=convertChanges(result))
     if isinstance(result, Description):
         return pb.Answer(number=number, description=convertDescription(result))
     if isinstance(result, Tally):

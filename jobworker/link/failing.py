@@ -15,6 +15,7 @@ from ..errors import (
     NoRoom,
     NoSuchJob,
     NotRunning,
+    PlaceLost,
     RosterUnreachable,
     ShuttingDown,
     StillRunning,
@@ -45,6 +46,7 @@ _MAKERS: Final[
     pb.Failure.STORAGE_FAILED: lambda _i, reason, _s: StorageFailed(reason),
     pb.Failure.SHUTTING_DOWN: lambda _i, _r, _s: ShuttingDown(),
     pb.Failure.KEY_TAKEN: lambda _i, reason, _s: KeyTaken(reason),
+    pb.Failure.PLACE_LOST: lambda _i, reason, _s: PlaceLost(reason),
     pb.Failure.UNREACHABLE: lambda _i, reason, _s: RosterUnreachable(reason),
 }
 
@@ -72,6 +74,8 @@ def convertFailure(error: BaseException | None) -> pb.Failure | None:
             return _because(pb.Failure.STORAGE_FAILED, reason)
         case RosterUnreachable(reason=reason):
             return _because(pb.Failure.UNREACHABLE, reason)
+        case PlaceLost(reason=reason):
+            return _because(pb.Failure.PLACE_LOST, reason)
         case KeyTaken(key=key):
             return _because(pb.Failure.KEY_TAKEN, key)
         case ShuttingDown():

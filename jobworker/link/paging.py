@@ -38,6 +38,7 @@ def convertQuery(query: Query) -> pb.Search:
         prefix=encode(query.prefix),
         behind=behind,
         limit=query.limit,
+        settled=query.settled,
     )
 
 
@@ -62,6 +63,7 @@ def unconvertQuery(message: pb.Search) -> Query:
             else None
         ),
         limit=message.limit,
+        settled=message.settled if message.HasField("settled") else None,
     )
 
 

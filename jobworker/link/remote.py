@@ -18,6 +18,7 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.logger import Logger
 
 from ..api import supervisor_pb2 as pb
+from ..changes import Changes, JournalPlace
 from ..crashing import crashPoint
 from ..description import Description, Tally
 from ..errors import LaunchFailed, NoSuchJob, RosterUnreachable, ShuttingDown, TooOld
@@ -180,6 +181,14 @@ class RemoteRoster:
         request = asking.search(query)
         return self._askNew("search", "list jobs", request).addCallback(insist(Page))
 
+    def changes(self, since: JournalPlace | None, limit: int) -> Deferred[Changes]:
+        """
+        Find out what has happened to jobs there.
+        """
+        request = asking.changes(since, limit)
+        reading = self._askNew("changes", "tell of changes", request)
+        return reading.addCallback(insist(Changes))
+
     def delete(self, identifier: str) -> Deferred[None]:
         """
         Forget a job, there and here.
@@ -244,6 +253,13 @@ class RemoteRoster:
             for listener in tuple(self._listeners):
                 listener.logGrew(identifier)
 
+    def journalGrew(self) -> None:
+        """
+        The supervisor has told of more changes.
+        """
+        for listener in tuple(self._listeners):
+            listener.journalGrew()
+
     def _ask(self, request: pb.Request, done: str = "") -> Deferred[Result]:
         """
         Ask the supervisor.
@@ -271,8 +287,10 @@ class RemoteRoster:
     def _wake(self) -> None:
         """
         The connection was made or lost: have everybody who follows a log look
-        at the disk, as nobody tells what is written there without one.
+        at the disk, and everybody who reads the journal ask again, as nobody
+        tells what happens without one.
         """
+        self.journalGrew()
         for identifier in tuple(self._followed):
             self.logGrew(identifier)
         if self.connected and not self._synced.reached:

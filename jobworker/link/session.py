@@ -16,6 +16,7 @@ from twisted.internet.interfaces import IReactorTime, ITransport
 from twisted.python.failure import Failure
 
 from ..api import supervisor_pb2 as pb
+from ..changes import Changes
 from ..crashing import crashPoint
 from ..interfaces import IRoster, IRosterListener
 from ..jobs import Record
@@ -71,6 +72,8 @@ class Session(Conversation):
     @ivar _grown: The jobs whose growth was not told yet, in order.
     @ivar _scheduled: Whether L{_queueGrowth} will be called.
     @ivar _queued: Whether a message waits which will tell of C{_grown}.
+    @ivar _reads: Whether it has read the journal since it was told that this
+        grew.
     """
 
     peer: Peer
@@ -85,6 +88,7 @@ class Session(Conversation):
         self._grown: dict[str, None] = {}
         self._scheduled = False
         self._queued = False
+        self._reads = False
 
     def connectionMade(self) -> None:
         """
@@ -145,6 +149,14 @@ class Session(Conversation):
             self._scheduled = True
             self._clock.callLater(0, self._queueGrowth)
 
+    def journalGrew(self) -> None:
+        """
+        Tell the gateway, if it has read the journal since the last time.
+        """
+        if self._reads:
+            self._reads = False
+            self.put("event", lambda: pb.Event(journal_grew=pb.JournalGrew()))
+
     def ended(self) -> None:
         """
         Take back what the gateway asked for.
@@ -171,6 +183,16 @@ class Session(Conversation):
             return withoutNews(record)
         return record
 
+    def _toldChanges(self, changes: Changes) -> Changes:
+        """
+        Do the same to changes.
+        """
+        told = (
+            evolve(change, record=self._told(change.record))
+            for change in changes.changes
+        )
+        return evolve(changes, changes=tuple(told))
+
     def _do(self, what: str | None, request: pb.Request) -> Doing:
         """
         Begin what is to be answered.
@@ -179,6 +201,9 @@ class Session(Conversation):
         if what == "subscribe" and not self._subscribed:
             self._subscribed = True
             return roster.subscribe(self)
+        if what == "read_changes":
+            # What it is not told now, it is told of.
+            self._reads = True
         crashPoint("link-asked")
         return do(roster, request)
 
@@ -199,6 +224,8 @@ class Session(Conversation):
                 result = self._told(result)
             elif isinstance(result, Page):
                 result = Page(tuple(map(self._told, result.records)), result.more)
+            elif isinstance(result, Changes):
+                result = self._toldChanges(result)
             self._say(partial(answerOf, number, result))
 
         def failed(failure: Failure) -> None:

@@ -265,6 +265,9 @@ class Course:
         refused = False
         while True:
             record = self._latest
+            if record is self.record:
+                # It was put there while this waited.
+                return
             try:
                 await self._store.update(record)
                 break

@@ -4,7 +4,7 @@ The roster of the jobs that this process runs itself.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred, execute, fail, gatherResults, succe
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from ..changes import Changes, JournalPlace
 from ..description import Description, Tally
 from ..errors import NotRunning, ShuttingDown, StillRunning
 from ..interfaces import (
@@ -31,6 +32,7 @@ from ..interfaces import (
 from ..jobs import Command, Manner, Phase, Record, Stop
 from ..milestones import Milestone
 from ..queries import Page, Query
+from .audience import Audience
 from .course import Course
 from .keys import Keys
 from .launching import Launching
@@ -60,7 +62,7 @@ class LocalRoster:
     @ivar count: Finds out what has been counted.
     @ivar _courses: The jobs that have not ended.
     @ivar _recent: Records of the last that did.
-    @ivar _followed: How often each job is followed.
+    @ivar _audience: Those who are told.
     @ivar _starting: How many starts are in progress.
     @ivar _started: What waits for those.
     """
@@ -78,8 +80,7 @@ class LocalRoster:
     count: Callable[[], Deferred[Tally]] = field(default=lambda: succeed(Tally()))
     _courses: dict[str, Course] = field(factory=dict, init=False)
     _recent: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
-    _listeners: list[IRosterListener] = field(factory=list, init=False)
-    _followed: Counter[str] = field(factory=Counter, init=False)
+    _audience: Audience = field(factory=Audience, init=False)
     _closing: bool = field(default=False, init=False)
     _keys: Keys = field(init=False)
     _launching: Launching = field(init=False)
@@ -163,6 +164,12 @@ class LocalRoster:
         """
         return self._store.search(query)
 
+    def changes(self, since: JournalPlace | None, limit: int) -> Deferred[Changes]:
+        """
+        Find out what has happened to jobs.
+        """
+        return self._store.changes(since, limit)
+
     def delete(self, identifier: str) -> Deferred[None]:
         """
         Forget a job that has ended.
@@ -170,27 +177,25 @@ class LocalRoster:
         if identifier in self._courses:
             return fail(StillRunning(identifier))
         self._recent.pop(identifier, None)
-        return stand(self._launching.forget(identifier))
+        return stand(self._forget(identifier))
 
     def follow(self, identifier: str) -> None:
         """
         Have listeners told when the log of this job grows.
         """
-        self._followed[identifier] += 1
+        self._audience.follow(identifier)
 
     def unfollow(self, identifier: str) -> None:
         """
         Take back one L{follow}.
         """
-        self._followed[identifier] -= 1
-        if self._followed[identifier] <= 0:
-            del self._followed[identifier]
+        self._audience.unfollow(identifier)
 
     def subscribe(self, listener: IRosterListener) -> Deferred[None]:
         """
         Tell a listener of everything from now on.
         """
-        self._listeners.append(listener)
+        self._audience.add(listener)
         for course in tuple(self._courses.values()):
             listener.jobChanged(course.record)
         return succeed(None)
@@ -199,7 +204,7 @@ class LocalRoster:
         """
         Tell a listener nothing more.
         """
-        self._listeners.remove(listener)
+        self._audience.remove(listener)
 
     def stopAll(self, grace: float, reason: str) -> Deferred[None]:
         """
@@ -238,8 +243,7 @@ class LocalRoster:
             self._recent[record.identifier] = record
             if len(self._recent) > _RECENT:
                 self._recent.popitem(last=False)
-        for listener in tuple(self._listeners):
-            listener.jobChanged(record)
+        self._audience.jobChanged(record)
 
     def logGrew(self, identifier: str) -> None:
         """
@@ -248,9 +252,20 @@ class LocalRoster:
         course = self._courses.get(identifier)
         if course is not None:
             course.grew()
-        if identifier in self._followed:
-            for listener in tuple(self._listeners):
-                listener.logGrew(identifier)
+        self._audience.logGrew(identifier)
+
+    def journalGrew(self) -> None:
+        """
+        Tell that there is more in the journal.
+        """
+        self._audience.journalGrew()
+
+    async def _forget(self, identifier: str) -> None:
+        """
+        Forget a job that has ended, and tell.
+        """
+        await self._launching.forget(identifier)
+        self.journalGrew()
 
     async def _refuse(self, identifier: str) -> Record:
         """

@@ -15,9 +15,10 @@ from zope.interface import implementer
 
 from attrs import define, evolve, field, frozen
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, execute, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from ..changes import Changes, Journal, JournalPlace, Kind, kindOf
 from ..description import Description, Tally
 from ..errors import (
     KeyTaken,
@@ -46,6 +47,7 @@ from ..jobs import (
 from ..milestones import Milestone
 from ..queries import Page, Query, search
 from ..specification import NOTHING
+from .audience import Audience
 
 #: Seconds that a command is given to leave when no grace was set.
 PATIENCE: Final = 1.0
@@ -105,7 +107,8 @@ class MemoryRoster:
     @ivar refusal: While this is set, nothing is started, and this is why.
     @ivar description: What is said of this process.
     @ivar tally: What is said to have been counted.
-    @ivar followed: How often each job is followed.
+    @ivar journal: What has happened.
+    @ivar _audience: Those who are told.
     """
 
     _clock: IReactorTime
@@ -113,11 +116,18 @@ class MemoryRoster:
     refusal: Exception | None = None
     description: Description = field(factory=lambda: Description("memory"))
     tally: Tally = field(factory=lambda: Tally(kept=1))
-    followed: Counter[str] = field(factory=Counter, init=False)
+    journal: Journal = field(factory=Journal)
+    _audience: Audience = field(factory=Audience, init=False)
     _lives: dict[str, _Life] = field(factory=dict, init=False)
-    _listeners: list[IRosterListener] = field(factory=list, init=False)
     _calls: list[IDelayedCall] = field(factory=list, init=False)
     _pids: Callable[[], int] = field(factory=lambda: count(1000).__next__, init=False)
+
+    @property
+    def followed(self) -> Counter[str]:
+        """
+        How often each job is followed.
+        """
+        return self._audience.followed
 
     def start(self, command: Command, owner: str) -> Deferred[Record]:
         """
@@ -216,7 +226,14 @@ class MemoryRoster:
         """
         Find the jobs that somebody wants to see.
         """
-        return succeed(search(query, [life.record for life in self._lives.values()]))
+        records = (life.record for life in self._lives.values())
+        return succeed(search(query, self.journal.settled(query, records)))
+
+    def changes(self, since: JournalPlace | None, limit: int) -> Deferred[Changes]:
+        """
+        Find out what has happened to jobs.
+        """
+        return execute(self.journal.read, since, limit)
 
     def delete(self, identifier: str) -> Deferred[None]:
         """
@@ -226,26 +243,28 @@ class MemoryRoster:
             return fail(NoSuchJob(identifier))
         if self._lives[identifier].record.phase is not Phase.ENDED:
             return fail(StillRunning(identifier))
-        del self._lives[identifier]
+        record = self._lives.pop(identifier).record
+        self.journal.write(Kind.DELETED, record, self._now())
+        self._audience.journalGrew()
         return succeed(None)
 
     def follow(self, identifier: str) -> None:
         """
         Have listeners told when the log of this job grows.
         """
-        self.followed[identifier] += 1
+        self._audience.follow(identifier)
 
     def unfollow(self, identifier: str) -> None:
         """
         Take back one L{follow}.
         """
-        self.followed[identifier] -= 1
+        self._audience.unfollow(identifier)
 
     def subscribe(self, listener: IRosterListener) -> Deferred[None]:
         """
         Tell a listener of everything from now on.
         """
-        self._listeners.append(listener)
+        self._audience.add(listener)
         for life in list(self._lives.values()):
             if life.record.phase is not Phase.ENDED:
                 listener.jobChanged(life.record)
@@ -255,7 +274,7 @@ class MemoryRoster:
         """
         Tell a listener nothing more.
         """
-        self._listeners.remove(listener)
+        self._audience.remove(listener)
 
     def put(self, record: Record, script: Script | None = None) -> None:
         """
@@ -265,9 +284,12 @@ class MemoryRoster:
         if life is None:
             life = _Life(record, script or Script())
             self._lives[record.identifier] = life
+            kind = Kind.STARTED
+        else:
+            kind = kindOf(record)
         life.record = record
-        for listener in list(self._listeners):
-            listener.jobChanged(record)
+        self.journal.write(kind, record, self._now())
+        self._audience.jobChanged(record)
         if record.phase is Phase.ENDED and not life.ended.reached:
             life.ended.reach(record)
 
@@ -275,9 +297,7 @@ class MemoryRoster:
         """
         Let the log of a job have become longer.
         """
-        if self.followed[identifier] > 0:
-            for listener in list(self._listeners):
-                listener.logGrew(identifier)
+        self._audience.logGrew(identifier)
 
     def close(self) -> None:
         """

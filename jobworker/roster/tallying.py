@@ -80,6 +80,11 @@ class Tallying:
         This is of no interest here.
         """
 
+    def journalGrew(self) -> None:
+        """
+        Nor is this.
+        """
+
     def measure(self) -> Deferred[Tally]:
         """
         Find out what there is.

@@ -21,6 +21,7 @@ from ..errors import JobWorkerError
 from ..interfaces import IRoster, IRosterListener
 from ..jobs import Phase, Record
 from .bridge import Bridge, IAsking
+from .feed import Feed
 from .follower import Follower
 
 # Seconds for which who waits for a job to end sleeps at most.
@@ -40,6 +41,7 @@ class Board:
     that ended lately.
 
     @ivar _remembered: How many of those.
+    @ivar feed: What has happened to them.
     @ivar _crowd: How many followers there are.
     @ivar _paced: Jobs whose growth was told just now, and whether they have
         grown since.
@@ -56,6 +58,10 @@ class Board:
     _crowd: int = field(default=0, init=False)
     _paced: dict[str, bool] = field(factory=dict, init=False)
     _closing: bool = field(default=False, init=False)
+    feed: Feed = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.feed = Feed(self._loop, self._bridge, self._roster, self._patience)
 
     async def find(self, identifier: str) -> Record:
         """
@@ -118,6 +124,7 @@ class Board:
         Tell all followers that the service is ending.
         """
         self._closing = True
+        self.feed.close()
         for followers in self._followers.values():
             for follower in followers:
                 follower.closing = True
@@ -133,7 +140,7 @@ class Board:
 
         @raise ShuttingDown: If the service is ending.
         """
-        follower = Follower(self._loop, record, self._closing)
+        follower = Follower(self._loop, record, closing=self._closing)
         if follower.ended:
             return record
         with self._telling(follower):
@@ -151,7 +158,7 @@ class Board:
 
         Whatever is written after the context was entered rings the follower.
         """
-        follower = Follower(self._loop, record, self._closing)
+        follower = Follower(self._loop, record, closing=self._closing)
         if follower.ended:
             yield follower
             return
@@ -213,11 +220,13 @@ class Poster:
     Posts to a board what the roster tells.
 
     @ivar _grown: Jobs whose growth was posted and not yet seen.
+    @ivar _journal: Whether growth of the journal was posted and not yet seen.
     """
 
     _bridge: Bridge
     _board: Board
     _grown: set[str] = field(factory=set, init=False)
+    _journal: bool = field(default=False, init=False)
 
     def jobChanged(self, record: Record) -> None:
         """
@@ -232,6 +241,21 @@ class Poster:
         if identifier not in self._grown:
             self._grown.add(identifier)
             self._bridge.post(self._seen, identifier)
+
+    def journalGrew(self) -> None:
+        """
+        Post that there are changes to be read, once until that is seen.
+        """
+        if not self._journal:
+            self._journal = True
+            self._bridge.post(self._journalSeen)
+
+    def _journalSeen(self) -> None:
+        """
+        Pass it on, in the loop.
+        """
+        self._journal = False
+        self._board.feed.grew()
 
     def _seen(self, identifier: str) -> None:
         """

@@ -1,5 +1,5 @@
 """
-Waiting for news of a job, in the gRPC thread.
+Waiting for news of jobs, in the gRPC thread.
 """
 
 from __future__ import annotations
@@ -13,26 +13,17 @@ from ..jobs import Phase, Record
 
 
 @define(eq=False)
-class Follower:
+class Bell:
     """
-    Somebody who wants to know when there is more of a job to be told.
+    Wakes somebody when there is news.
 
-    @ivar record: The newest that is known of the job.
     @ivar closing: Whether the service is ending.
     """
 
     _loop: AbstractEventLoop
-    record: Record
-    closing: bool = False
+    closing: bool = field(default=False, kw_only=True)
     _rung: bool = field(default=False, init=False)
     _waiting: Future[None] | None = field(default=None, init=False)
-
-    @property
-    def ended(self) -> bool:
-        """
-        Whether the job has ended.
-        """
-        return self.record.phase is Phase.ENDED
 
     def ring(self) -> None:
         """
@@ -75,3 +66,21 @@ class Follower:
     def _wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
+
+
+@define(eq=False)
+class Follower(Bell):
+    """
+    Somebody who wants to know when there is more of a job to be told.
+
+    @ivar record: The newest that is known of the job.
+    """
+
+    record: Record
+
+    @property
+    def ended(self) -> bool:
+        """
+        Whether the job has ended.
+        """
+        return self.record.phase is Phase.ENDED

@@ -88,6 +88,8 @@ def _searching(query: Query) -> tuple[str, dict[str, Any]]:
         require(
             "(started, id) < (:at, CAST(:id AS TEXT))", at=at, id=encode(identifier)
         )
+    if query.settled is not None:
+        require("revision <= :settled", settled=query.settled)
     if query.prefix:
         # Identifiers are of characters that all come before the "g".
         require("id >= CAST(:first AS TEXT)", first=encode(query.prefix))

@@ -4,13 +4,17 @@ A job store that forgets everything with its process.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from zope.interface import implementer
 
 from attrs import define, field
 
 from twisted.internet.defer import Deferred, fail, succeed
 
-from ..errors import NoSuchJob, ShuttingDown, StorageFailed
+from ..changes import Changes, Journal, JournalPlace, Kind, kindOf
+from ..errors import NoSuchJob, PlaceLost, ShuttingDown, StorageFailed
 from ..interfaces import IJobStore
 from ..jobs import Phase, Record
 from ..queries import Page, Query, search
@@ -23,9 +27,13 @@ class MemoryJobStore:
     Records in a dictionary.
 
     @ivar refusal: While this is set, changes fail, and this is why.
+    @ivar journal: What has changed.
+    @ivar _now: Says what time it is: nanoseconds since the epoch.
     """
 
     refusal: str | None = None
+    journal: Journal = field(factory=Journal)
+    _now: Callable[[], int] = time.time_ns
     _records: dict[str, Record] = field(factory=dict, init=False)
     _closed: bool = field(default=False, init=False)
 
@@ -38,7 +46,7 @@ class MemoryJobStore:
         case = _case(record)
         if case[1] and case in map(_case, self._records.values()):
             return fail(StorageFailed(f"the key of {record.identifier!r} is taken"))
-        return self._put(record)
+        return self._put(Kind.STARTED, record)
 
     def update(self, record: Record) -> Deferred[None]:
         """
@@ -46,7 +54,7 @@ class MemoryJobStore:
         """
         if record.identifier not in self._records:
             return fail(StorageFailed(f"{record.identifier!r} was never added"))
-        return self._put(record)
+        return self._put(kindOf(record), record)
 
     def delete(self, identifier: str) -> Deferred[None]:
         """
@@ -55,8 +63,10 @@ class MemoryJobStore:
         refusal = self._refuse()
         if refusal is not None:
             return fail(refusal)
-        if self._records.pop(identifier, None) is None:
+        record = self._records.pop(identifier, None)
+        if record is None:
             return fail(NoSuchJob(identifier))
+        self.journal.write(Kind.DELETED, record, self._now())
         return succeed(None)
 
     def find(self, identifier: str) -> Deferred[Record]:
@@ -75,7 +85,19 @@ class MemoryJobStore:
         """
         if self._closed:
             return fail(ShuttingDown())
-        return succeed(search(query, self._records.values()))
+        records = self.journal.settled(query, self._records.values())
+        return succeed(search(query, records))
+
+    def changes(self, since: JournalPlace | None, limit: int) -> Deferred[Changes]:
+        """
+        Find out what has happened to jobs.
+        """
+        if self._closed:
+            return fail(ShuttingDown())
+        try:
+            return succeed(self.journal.read(since, limit))
+        except PlaceLost as error:
+            return fail(error)
 
     def findKey(self, owner: str, key: str) -> Deferred[Record | None]:
         """
@@ -129,11 +151,12 @@ class MemoryJobStore:
         self._closed = True
         return succeed(None)
 
-    def _put(self, record: Record) -> Deferred[None]:
+    def _put(self, kind: Kind, record: Record) -> Deferred[None]:
         refusal = self._refuse()
         if refusal is not None:
             return fail(refusal)
         self._records[record.identifier] = record
+        self.journal.write(kind, record, self._now())
         return succeed(None)
 
     def _refuse(self) -> Exception | None:

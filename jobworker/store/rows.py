@@ -30,7 +30,7 @@ from ..packing import pack, unpack
 Row: TypeAlias = Mapping[str, Any]
 
 #: The columns that hold text of any kind.
-_TEXTS: Final = frozenset(
+TEXTS: Final = frozenset(
     {
         "id",
         "owner",
@@ -75,7 +75,7 @@ COLUMNS: Final = (
 )
 
 #: Those that what happens to a job changes.
-_CHANGING: Final = (
+CHANGING: Final = (
     "phase",
     "stop_by",
     "stop_signal",
@@ -95,25 +95,26 @@ _CHANGING: Final = (
 _toJSON: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _place(column: str) -> str:
+def place(column: str) -> str:
     """
     Write the place in a statement that a column's value goes to.
     """
-    return f"CAST(:{column} AS TEXT)" if column in _TEXTS else f":{column}"
+    return f"CAST(:{column} AS TEXT)" if column in TEXTS else f":{column}"
 
 
 INSERT: Final = (
-    f"INSERT INTO job ({', '.join(COLUMNS)}) "  # noqa: S608 - our own names
-    f"VALUES ({', '.join(map(_place, COLUMNS))})"
+    f"INSERT INTO job ({', '.join(COLUMNS)}, revision) "  # noqa: S608 - our own names
+    f"VALUES ({', '.join(map(place, COLUMNS))}, :revision)"
 )
 
 UPDATE: Final = (
     "UPDATE job SET "  # noqa: S608 - our own names
-    + ", ".join(f"{column} = {_place(column)}" for column in _CHANGING)
-    + f" WHERE id = {_place('id')}"
+    + ", ".join(f"{column} = {place(column)}" for column in CHANGING)
+    + ", revision = :revision"
+    + f" WHERE id = {place('id')}"
 )
 
-DELETE: Final = f"DELETE FROM job WHERE id = {_place('id')}"  # noqa: S608
+DELETE: Final = f"DELETE FROM job WHERE id = {place('id')}"  # noqa: S608
 
 SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM job"  # noqa: S608 - our own names
 

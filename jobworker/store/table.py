@@ -10,54 +10,31 @@ together: the disk is asked to be sure once, for all of them.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from zope.interface import implementer
 
-from attrs import define, field, frozen
+from attrs import define
 
-from twisted.enterprise.adbapi import ConnectionPool, Transaction
+from twisted.enterprise.adbapi import ConnectionPool
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorCore
 from twisted.logger import Logger
 
-from ..crashing import crashPoint
-from ..errors import NoSuchJob, ShuttingDown, StorageFailed
+from ..changes import KEPT, Changes, JournalPlace, Kind, kindOf
+from ..errors import ShuttingDown
 from ..interfaces import IJobStore
 from ..jobs import Record
 from ..milestones import Milestone
 from ..queries import Page, Query
-from . import looking
+from . import journaling, looking
 from .opening import CONNECTION, configure
-from .rows import (
-    DELETE,
-    INSERT,
-    UPDATE,
-    Row,
-    encode,
-    unconvert,
-    unconvertChanges,
-)
+from .rows import Row, encode, unconvert, unconvertChanges
+from .writing import Change, commit
 
 _T = TypeVar("_T")
-
-
-@frozen(eq=False)
-class _Change:
-    """
-    A change that somebody waits for.
-
-    @ivar identifier: The job that is changed.
-    @ivar row: What the statement is about.
-    @ivar missed: Makes the error for when there is no such job.
-    """
-
-    statement: str
-    identifier: str
-    row: Row
-    missed: Callable[[str], Exception]
-    done: Deferred[None] = field(factory=Deferred)
 
 
 @implementer(IJobStore)
@@ -66,23 +43,35 @@ class JobTable:
     """
     The jobs in a file that L{openTable} has seen.
 
+    @ivar _kept: How many changes the journal keeps.
+    @ivar _now: Says what time it is: nanoseconds since the epoch.
     @ivar _waiting: The changes for the next transaction.
     @ivar _writing: Whether a transaction is in progress.
     """
 
     log = Logger()
 
+    _kept: int
+    _now: Callable[[], int]
     _writer: ConnectionPool
     _reader: ConnectionPool
-    _waiting: list[_Change]
+    _waiting: list[Change]
     _writing: bool
     _closing: bool
     _closed: Milestone[None]
 
-    def __init__(self, reactor: IReactorCore, path: str) -> None:
+    def __init__(
+        self,
+        reactor: IReactorCore,
+        path: str,
+        kept: int = KEPT,
+        now: Callable[[], int] = time.time_ns,
+    ) -> None:
         """
         Nothing is opened before the reactor runs.
         """
+        self._kept = kept
+        self._now = now
         self._writer = _openPool(reactor, path, configure)
         self._reader = _openPool(reactor, path, _configureReader)
         self._waiting = []
@@ -94,20 +83,20 @@ class JobTable:
         """
         Remember a new job.
         """
-        return self._put(INSERT, record.identifier, unconvert(record))
+        return self._change(Kind.STARTED, record.identifier, unconvert(record))
 
     def update(self, record: Record) -> Deferred[None]:
         """
         Remember what has become of a job.
         """
-        return self._put(UPDATE, record.identifier, unconvertChanges(record))
+        row = unconvertChanges(record)
+        return self._change(kindOf(record), record.identifier, row)
 
     def delete(self, identifier: str) -> Deferred[None]:
         """
         Forget a job.
         """
-        row = {"id": encode(identifier)}
-        return self._change(_Change(DELETE, identifier, row, NoSuchJob))
+        return self._change(Kind.DELETED, identifier, {"id": encode(identifier)})
 
     def find(self, identifier: str) -> Deferred[Record]:
         """
@@ -120,6 +109,12 @@ class JobTable:
         Find the jobs that somebody wants to see.
         """
         return self._read(looking.search, query)
+
+    def changes(self, since: JournalPlace | None, limit: int) -> Deferred[Changes]:
+        """
+        Find out what has happened to jobs.
+        """
+        return self._read(journaling.read, since, limit)
 
     def findKey(self, owner: str, key: str) -> Deferred[Record | None]:
         """
@@ -163,18 +158,13 @@ class JobTable:
         found: Deferred[_T] = self._reader.runInteraction(interaction, *arguments)
         return found
 
-    def _put(self, statement: str, identifier: str, row: Row) -> Deferred[None]:
-        """
-        Change what is remembered about a job.
-        """
-        return self._change(_Change(statement, identifier, row, _neverAdded))
-
-    def _change(self, change: _Change) -> Deferred[None]:
+    def _change(self, kind: Kind, identifier: str, row: Row) -> Deferred[None]:
         """
         Put a change into the next transaction.
         """
         if self._closing:
             return fail(ShuttingDown())
+        change = Change(kind, identifier, row, self._now())
         self._waiting.append(change)
         self._proceed()
         return change.done
@@ -200,7 +190,7 @@ class JobTable:
             await self._finish()
         self._writing = False
 
-    async def _write(self, batch: list[_Change]) -> None:
+    async def _write(self, batch: list[Change]) -> None:
         """
         Make changes in one transaction and tell those who wait.
 
@@ -208,7 +198,7 @@ class JobTable:
         itself alone.
         """
         try:
-            await self._writer.runInteraction(_commit, batch)
+            await self._writer.runInteraction(commit, batch, self._kept)
         except Exception:  # noqa: BLE001 - those who wait must hear of anything
             if len(batch) == 1:
                 batch[0].done.errback()
@@ -231,10 +221,6 @@ class JobTable:
         self._reader.close()
         self._writer.close()
         self._closed.reach(None)
-
-
-def _neverAdded(identifier: str) -> StorageFailed:
-    return StorageFailed(f"{identifier!r} was never added")
 
 
 def _openPool(
@@ -260,24 +246,6 @@ def _configureReader(connection: sqlite3.Connection) -> None:
     """
     configure(connection)
     connection.execute("PRAGMA query_only = ON")
-
-
-def _commit(transaction: Transaction, batch: list[_Change]) -> None:
-    """
-    Make changes in one transaction.
-    """
-    try:
-        transaction.execute("BEGIN IMMEDIATE")
-        for change in batch:
-            transaction.execute(change.statement, change.row)
-            if transaction.rowcount != 1:
-                raise change.missed(change.identifier)
-        crashPoint("table-commit")
-        transaction.execute("COMMIT")
-        crashPoint("table-committed")
-    # Python refuses by OverflowError what is no number to SQLite.
-    except (sqlite3.Error, OverflowError) as error:
-        raise StorageFailed(str(error)) from error
 
 
 def _checkpoint(connection: Any) -> None:

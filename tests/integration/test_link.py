@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
+from jobworker.changes import Kind
 from jobworker.errors import NoSuchJob, NotRunning, RosterUnreachable
 from jobworker.interfaces import IRoster
 from jobworker.jobs import (
@@ -241,6 +242,36 @@ class ReconnectingTests(TestCase):
         before = len(self.witness.grown)
         self.roster.grow(identifier)
         await self.witness.until(lambda: len(self.witness.grown) > before)
+
+    async def test_changesMeanwhile(self) -> None:
+        """
+        Who reads the journal is told to ask again when the supervisor is back,
+        and reads on where he was.
+        """
+        place = (await self.remote.changes(None, 10)).place
+        await self.disconnected()
+        await self.refused(self.remote.changes(place, 10))
+        await self.roster.start(COMMANDS[Doing.SLEEPS], "bob")
+        before = self.witness.journal
+        await self.connected()
+        self.assertGreater(self.witness.journal, before)
+        found = await self.remote.changes(place, 10)
+        self.assertEqual([each.kind for each in found.changes], [Kind.STARTED])
+
+    async def test_changesOnce(self) -> None:
+        """
+        A gateway is told that there are changes once until it asks for them,
+        and not at all if it never does.
+        """
+        for _ in range(3):
+            await self.start(Doing.SLEEPS)
+        told = self.witness.journal
+        await self.start(Doing.SLEEPS)
+        await self.remote.changes(None, 10)
+        self.assertEqual(self.witness.journal, told)
+        for _ in range(3):
+            await self.start(Doing.SLEEPS)
+        self.assertEqual(self.witness.journal, told + 1)
 
     async def test_looksAtDisk(self) -> None:
         """

@@ -230,6 +230,8 @@ class RefusalTests(TestCase):
             await remote.signal("00000000-0000-4000-8000-00000000cafe", "bob", 15)
         with self.assertRaises(TooOld):
             await remote.measure()
+        with self.assertRaises(TooOld):
+            await remote.changes(None, 10)
         self.assertEqual(await remote.describe(), Description("0.1"))
         with self.assertRaises(NoSuchJob):
             await remote.find("00000000-0000-4000-8000-00000000cafe")
@@ -261,7 +263,10 @@ class RefusalTests(TestCase):
         record = await remote.start(command, "alice")
         page = await remote.search(Query())
         found = await remote.find(record.identifier)
-        for told in (record, found, *page.records):
+        place = (await remote.changes(None, 1)).place
+        behind = evolve(place, revision=0)
+        (change,) = (await remote.changes(behind, 10)).changes
+        for told in (record, found, change.record, *page.records):
             self.assertEqual(told.command.specification, wanted.public())
         kept = await self.supervision.roster.find(record.identifier)
         self.assertEqual(kept.command, command)

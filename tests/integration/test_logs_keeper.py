@@ -94,6 +94,11 @@ class Listener:
         Not of interest here.
         """
 
+    def journalGrew(self) -> None:
+        """
+        Nor is this.
+        """
+
     def next(self) -> Deferred[None]:
         """
         Wait for the next growth.

@@ -100,7 +100,7 @@ class LifeTests(RPCTestCase):
         await self.service.stopService()
         self.assertEqual(self.threads(), [])
         self.assertFalse(os.path.exists(os.path.join(self.directory, "grpc")))
-        self.assertEqual(self.roster._listeners, [])
+        self.assertEqual(self.roster._audience._listeners, [])
         await self.service.stopService()
 
     async def test_startAgain(self) -> None:

@@ -19,16 +19,17 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from jobworker.errors import BadConfiguration, StorageFailed
+from jobworker.errors import BadConfiguration, PlaceLost, StorageFailed
 from jobworker.interfaces import IJobStore
 from jobworker.jobs import Command, CommandExited, Status, advance
 from jobworker.store.opening import APPLICATION, configure, openTable
 from jobworker.store.rows import COLUMNS, FIND, convert, encode, unconvert
 from jobworker.store.table import JobTable
 from tests.contracts import IJobStoreTests, exampleRecord
+from tests.contracts_journal import JournalTests
 
 #: The present version of the schema, and the columns that came after the first.
-VERSION = 4
+VERSION = 5
 LATER = ("specification", "start_key", "created", "user_time", "system_time")
 
 #: A process that adds jobs, says so, and dies without any farewell.
@@ -214,6 +215,44 @@ def limitPages(table: IJobStore, pages: int) -> Deferred[object]:
         f"PRAGMA max_page_count = {pages}"
     )
     return limited
+
+
+class JobTableJournalTests(JournalTests, TestCase):
+    """
+    Its journal keeps the contract of one.
+    """
+
+    def makeStore(self, kept: int) -> IJobStore:
+        """
+        Make a table in a file of its own.
+        """
+        self.path = os.path.abspath(self.mktemp())
+        openTable(self.path)
+        return JobTable(reactor, self.path, kept, lambda: self.TIME)
+
+    async def test_reopen(self) -> None:
+        """
+        Who has read a part of the journal goes on behind it when the table was
+        opened again.
+        """
+        await self.live(exampleRecord(1))
+        place = (await self.since(0, 2)).place
+        expected = await self.store.changes(place, 10)
+        self.assertEqual(len(expected.changes), 2)
+        await self.store.close()
+        openTable(self.path)
+        self.store = JobTable(reactor, self.path)
+        self.assertEqual(await self.store.changes(place, 10), expected)
+
+    async def test_several(self) -> None:
+        """
+        Each table has a journal of its own.
+        """
+        place = (await self.store.changes(None, 1)).place
+        await self.store.close()
+        self.store = self.makeStore(10)
+        with self.assertRaises(PlaceLost):
+            await self.store.changes(place, 10)
 
 
 class OpenTableTests(SynchronousTestCase):

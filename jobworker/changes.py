@@ -1,0 +1,213 @@
+"""
+What happens to jobs, in the order in which it was put on disk.
+
+Each change has a revision, one more than the change before it, whatever job
+that was of.  Who knows the journal and the revision of the last change that he
+has read, can go on behind it at any time, for as long as the changes from
+there on are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Final
+from uuid import uuid4
+
+from attrs import define, evolve, field, frozen
+
+from .errors import PlaceLost
+from .jobs import Phase, Record
+from .queries import MOST, ROOM, Query, weigh
+
+#: The changes that are kept, if nothing else is said.
+KEPT: Final = 100_000
+
+# Characters of arguments that are kept of a job that was deleted.
+_REMAINING: Final = 4096
+
+
+class Kind(Enum):
+    """
+    What happened to a job.
+
+    @cvar CHANGED: Something between its start and its end.
+    """
+
+    STARTED = "started"
+    CHANGED = "changed"
+    ENDED = "ended"
+    DELETED = "deleted"
+
+
+@frozen
+class JournalPlace:
+    """
+    How far somebody has read.
+
+    @ivar journal: What tells the journal apart from all others: 32 hexadecimal
+        digits.
+    @ivar revision: That of the last change that was read; 0 for none.
+    """
+
+    journal: str
+    revision: int
+
+
+@frozen
+class Change:
+    """
+    Something that happened to a job.
+
+    @ivar at: When it was put on disk: nanoseconds since the epoch.
+    @ivar record: The job after that, or before it was deleted.
+    """
+
+    revision: int
+    kind: Kind
+    at: int
+    record: Record
+
+
+@frozen
+class Changes:
+    """
+    Changes that follow each other.
+
+    @ivar place: That behind the last of them.
+    @ivar more: Whether there are others behind it.
+    """
+
+    place: JournalPlace
+    changes: tuple[Change, ...] = ()
+    more: bool = False
+
+
+def kindOf(record: Record) -> Kind:
+    """
+    Say what has happened to a job that was started before.
+    """
+    return Kind.ENDED if record.phase is Phase.ENDED else Kind.CHANGED
+
+
+def remains(record: Record) -> Record:
+    """
+    Leave out of a job that is deleted what nobody may keep then: the values of
+    variables, and very long arguments.
+    """
+    kept, room = [], _REMAINING
+    for argument in record.command.arguments:
+        room -= len(argument)
+        if room < 0:
+            break
+        kept.append(argument)
+    wanted = record.command.specification.public()
+    command = evolve(
+        record.command,
+        program=record.command.program[:_REMAINING],
+        arguments=tuple(kept),
+        specification=wanted,
+    )
+    return evolve(record, command=command)
+
+
+def take(since: JournalPlace, changes: Iterable[Change], limit: int) -> Changes:
+    """
+    Take as many changes as can be given at a time.
+
+    @param changes: Those behind the place, in order.
+    """
+    taken: list[Change] = []
+    place, room = since, ROOM
+    for change in changes:
+        room -= weigh(change.record)
+        if len(taken) >= min(limit, MOST) or (taken and room < 0):
+            return Changes(place, tuple(taken), True)
+        taken.append(change)
+        place = evolve(place, revision=change.revision)
+    return Changes(place, tuple(taken))
+
+
+def requireKept(since: JournalPlace, last: JournalPlace, first: int) -> None:
+    """
+    Go on only if everything behind a place is there.
+
+    @param last: Where the journal ends.
+
+    @param first: The revision of the first change that is kept, or would be
+        the next if there is none.
+
+    @raise PlaceLost: If not.
+    """
+    if since.journal != last.journal:
+        raise PlaceLost("it is of another job table")
+    if since.revision < first - 1:
+        raise PlaceLost(
+            f"what happened since is not kept any more: it is behind change "
+            f"{since.revision}, and the first that is kept is {first}"
+        )
+    if since.revision > last.revision:
+        raise PlaceLost(
+            f"it is behind change {since.revision}, and the last there is is "
+            f"{last.revision}"
+        )
+
+
+@define(eq=False)
+class Journal:
+    """
+    Changes in memory.
+
+    @ivar _kept: How many are kept.
+    @ivar _revisions: That of the last change of each job.
+    """
+
+    _kept: int = KEPT
+    _identity: str = field(factory=lambda: uuid4().hex)
+    _changes: list[Change] = field(factory=list, init=False)
+    _revisions: dict[str, int] = field(factory=dict, init=False)
+    _last: int = field(default=0, init=False)
+
+    def write(self, kind: Kind, record: Record, at: int) -> None:
+        """
+        Something has happened.
+        """
+        self._last += 1
+        if kind is Kind.DELETED:
+            self._revisions.pop(record.identifier, None)
+            self._changes = [
+                evolve(change, record=remains(change.record))
+                if change.record.identifier == record.identifier
+                else change
+                for change in self._changes
+            ]
+            record = remains(record)
+        else:
+            self._revisions[record.identifier] = self._last
+        self._changes.append(Change(self._last, kind, at, record))
+        del self._changes[: -self._kept]
+
+    def read(self, since: JournalPlace | None, limit: int) -> Changes:
+        """
+        Get what has happened since, or only where the journal ends.
+
+        @raise PlaceLost: If some of it is not there.
+        """
+        last = JournalPlace(self._identity, self._last)
+        if since is None:
+            return Changes(last)
+        first = self._last + 1 - len(self._changes)
+        requireKept(since, last, first)
+        return take(since, self._changes[since.revision + 1 - first :], limit)
+
+    def settled(self, query: Query, records: Iterable[Record]) -> list[Record]:
+        """
+        Choose the jobs that have not changed since the revision that a query
+        names.
+        """
+        return [
+            record
+            for record in records
+            if query.settled is None
+            or self._revisions.get(record.identifier, 0) <= query.settled
+        ]
