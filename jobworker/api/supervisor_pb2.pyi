@@ -148,7 +148,7 @@ class Unfollow(_message.Message):
     def __init__(self, identifier: _Optional[bytes] = ...) -> None: ...
 
 class Search(_message.Message):
-    __slots__ = ("running", "causes", "owner", "after", "before", "prefix", "behind", "limit", "settled")
+    __slots__ = ("running", "causes", "owner", "after", "before", "prefix", "behind", "limit", "settled", "labels", "name")
     RUNNING_FIELD_NUMBER: _ClassVar[int]
     CAUSES_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -158,6 +158,8 @@ class Search(_message.Message):
     BEHIND_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     SETTLED_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
     running: bool
     causes: _containers.RepeatedScalarFieldContainer[Cause]
     owner: bytes
@@ -167,7 +169,17 @@ class Search(_message.Message):
     behind: Place
     limit: int
     settled: int
-    def __init__(self, running: bool = ..., causes: _Optional[_Iterable[_Union[Cause, str]]] = ..., owner: _Optional[bytes] = ..., after: _Optional[int] = ..., before: _Optional[int] = ..., prefix: _Optional[bytes] = ..., behind: _Optional[_Union[Place, _Mapping]] = ..., limit: _Optional[int] = ..., settled: _Optional[int] = ...) -> None: ...
+    labels: _containers.RepeatedCompositeFieldContainer[Label]
+    name: bytes
+    def __init__(self, running: bool = ..., causes: _Optional[_Iterable[_Union[Cause, str]]] = ..., owner: _Optional[bytes] = ..., after: _Optional[int] = ..., before: _Optional[int] = ..., prefix: _Optional[bytes] = ..., behind: _Optional[_Union[Place, _Mapping]] = ..., limit: _Optional[int] = ..., settled: _Optional[int] = ..., labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ..., name: _Optional[bytes] = ...) -> None: ...
+
+class Label(_message.Message):
+    __slots__ = ("name", "value")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    name: bytes
+    value: bytes
+    def __init__(self, name: _Optional[bytes] = ..., value: _Optional[bytes] = ...) -> None: ...
 
 class Signal(_message.Message):
     __slots__ = ("identifier", "by", "number")
@@ -454,7 +466,7 @@ class Ending(_message.Message):
     def __init__(self, cause: _Optional[_Union[Cause, str]] = ..., status: _Optional[_Union[Status, _Mapping]] = ..., at: _Optional[int] = ..., reason: _Optional[bytes] = ...) -> None: ...
 
 class Record(_message.Message):
-    __slots__ = ("identifier", "command", "owner", "process", "started", "phase", "stop", "status", "ending", "usage", "created")
+    __slots__ = ("identifier", "command", "owner", "process", "started", "phase", "stop", "status", "ending", "usage", "created", "written", "in_force")
     IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -466,6 +478,8 @@ class Record(_message.Message):
     ENDING_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
     CREATED_FIELD_NUMBER: _ClassVar[int]
+    WRITTEN_FIELD_NUMBER: _ClassVar[int]
+    IN_FORCE_FIELD_NUMBER: _ClassVar[int]
     identifier: bytes
     command: Command
     owner: bytes
@@ -477,12 +491,24 @@ class Record(_message.Message):
     ending: Ending
     usage: Usage
     created: int
-    def __init__(self, identifier: _Optional[bytes] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[bytes] = ..., process: _Optional[_Union[Process, _Mapping]] = ..., started: _Optional[int] = ..., phase: _Optional[_Union[Phase, str]] = ..., stop: _Optional[_Union[StopNote, _Mapping]] = ..., status: _Optional[_Union[Status, _Mapping]] = ..., ending: _Optional[_Union[Ending, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., created: _Optional[int] = ...) -> None: ...
+    written: _containers.RepeatedCompositeFieldContainer[Written]
+    in_force: bytes
+    def __init__(self, identifier: _Optional[bytes] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[bytes] = ..., process: _Optional[_Union[Process, _Mapping]] = ..., started: _Optional[int] = ..., phase: _Optional[_Union[Phase, str]] = ..., stop: _Optional[_Union[StopNote, _Mapping]] = ..., status: _Optional[_Union[Status, _Mapping]] = ..., ending: _Optional[_Union[Ending, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., created: _Optional[int] = ..., written: _Optional[_Iterable[_Union[Written, _Mapping]]] = ..., in_force: _Optional[bytes] = ...) -> None: ...
+
+class Written(_message.Message):
+    __slots__ = ("source", "bytes")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    source: int
+    bytes: int
+    def __init__(self, source: _Optional[int] = ..., bytes: _Optional[int] = ...) -> None: ...
 
 class Usage(_message.Message):
-    __slots__ = ("user", "system")
+    __slots__ = ("user", "system", "peak")
     USER_FIELD_NUMBER: _ClassVar[int]
     SYSTEM_FIELD_NUMBER: _ClassVar[int]
+    PEAK_FIELD_NUMBER: _ClassVar[int]
     user: int
     system: int
-    def __init__(self, user: _Optional[int] = ..., system: _Optional[int] = ...) -> None: ...
+    peak: int
+    def __init__(self, user: _Optional[int] = ..., system: _Optional[int] = ..., peak: _Optional[int] = ...) -> None: ...

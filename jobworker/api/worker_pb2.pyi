@@ -50,7 +50,7 @@ STDOUT: Source
 STDERR: Source
 
 class Command(_message.Message):
-    __slots__ = ("cmd", "args", "environment", "unset", "directory", "umask", "nice", "limits", "timeout", "idle_timeout", "stop_signal", "stop_grace", "labels", "name", "key", "stdin", "stdin_bytes")
+    __slots__ = ("cmd", "args", "environment", "unset", "directory", "umask", "nice", "limits", "timeout", "idle_timeout", "stop_signal", "stop_grace", "labels", "name", "key", "stdin", "stdin_bytes", "user", "group")
     class EnvironmentEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -82,6 +82,8 @@ class Command(_message.Message):
     KEY_FIELD_NUMBER: _ClassVar[int]
     STDIN_FIELD_NUMBER: _ClassVar[int]
     STDIN_BYTES_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
     cmd: str
     args: _containers.RepeatedScalarFieldContainer[str]
     environment: _containers.ScalarMap[str, str]
@@ -99,7 +101,9 @@ class Command(_message.Message):
     key: str
     stdin: bytes
     stdin_bytes: int
-    def __init__(self, cmd: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., environment: _Optional[_Mapping[str, str]] = ..., unset: _Optional[_Iterable[str]] = ..., directory: _Optional[str] = ..., umask: _Optional[int] = ..., nice: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[ResourceLimit, _Mapping]]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., idle_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., stop_signal: _Optional[int] = ..., stop_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., name: _Optional[str] = ..., key: _Optional[str] = ..., stdin: _Optional[bytes] = ..., stdin_bytes: _Optional[int] = ...) -> None: ...
+    user: str
+    group: str
+    def __init__(self, cmd: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., environment: _Optional[_Mapping[str, str]] = ..., unset: _Optional[_Iterable[str]] = ..., directory: _Optional[str] = ..., umask: _Optional[int] = ..., nice: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[ResourceLimit, _Mapping]]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., idle_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., stop_signal: _Optional[int] = ..., stop_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., name: _Optional[str] = ..., key: _Optional[str] = ..., stdin: _Optional[bytes] = ..., stdin_bytes: _Optional[int] = ..., user: _Optional[str] = ..., group: _Optional[str] = ...) -> None: ...
 
 class ResourceLimit(_message.Message):
     __slots__ = ("resource", "soft", "hard")
@@ -168,7 +172,7 @@ class ProcessStatus(_message.Message):
     def __init__(self, pid: _Optional[int] = ..., state: _Optional[_Union[ProcessState, str]] = ..., exitCode: _Optional[int] = ..., signal: _Optional[int] = ..., reason: _Optional[str] = ..., cause: _Optional[_Union[Cause, str]] = ...) -> None: ...
 
 class JobStatus(_message.Message):
-    __slots__ = ("job", "command", "owner", "status", "created", "started", "ended", "usage")
+    __slots__ = ("job", "command", "owner", "status", "created", "started", "ended", "usage", "written", "in_force")
     JOB_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -177,6 +181,8 @@ class JobStatus(_message.Message):
     STARTED_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
+    WRITTEN_FIELD_NUMBER: _ClassVar[int]
+    IN_FORCE_FIELD_NUMBER: _ClassVar[int]
     job: Job
     command: Command
     owner: str
@@ -185,18 +191,57 @@ class JobStatus(_message.Message):
     started: int
     ended: int
     usage: Usage
-    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[str] = ..., status: _Optional[_Union[ProcessStatus, _Mapping]] = ..., created: _Optional[int] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ...) -> None: ...
+    written: _containers.RepeatedCompositeFieldContainer[Written]
+    in_force: InForce
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[str] = ..., status: _Optional[_Union[ProcessStatus, _Mapping]] = ..., created: _Optional[int] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., written: _Optional[_Iterable[_Union[Written, _Mapping]]] = ..., in_force: _Optional[_Union[InForce, _Mapping]] = ...) -> None: ...
+
+class Written(_message.Message):
+    __slots__ = ("source", "bytes")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    source: Source
+    bytes: int
+    def __init__(self, source: _Optional[_Union[Source, str]] = ..., bytes: _Optional[int] = ...) -> None: ...
+
+class InForce(_message.Message):
+    __slots__ = ("directory", "umask", "nice", "limits", "user", "group", "variables", "environment_bytes")
+    DIRECTORY_FIELD_NUMBER: _ClassVar[int]
+    UMASK_FIELD_NUMBER: _ClassVar[int]
+    NICE_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    directory: str
+    umask: int
+    nice: int
+    limits: _containers.RepeatedCompositeFieldContainer[ResourceLimit]
+    user: str
+    group: str
+    variables: int
+    environment_bytes: int
+    def __init__(self, directory: _Optional[str] = ..., umask: _Optional[int] = ..., nice: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[ResourceLimit, _Mapping]]] = ..., user: _Optional[str] = ..., group: _Optional[str] = ..., variables: _Optional[int] = ..., environment_bytes: _Optional[int] = ...) -> None: ...
 
 class Usage(_message.Message):
-    __slots__ = ("user", "system")
+    __slots__ = ("user", "system", "peak_memory")
     USER_FIELD_NUMBER: _ClassVar[int]
     SYSTEM_FIELD_NUMBER: _ClassVar[int]
+    PEAK_MEMORY_FIELD_NUMBER: _ClassVar[int]
     user: int
     system: int
-    def __init__(self, user: _Optional[int] = ..., system: _Optional[int] = ...) -> None: ...
+    peak_memory: int
+    def __init__(self, user: _Optional[int] = ..., system: _Optional[int] = ..., peak_memory: _Optional[int] = ...) -> None: ...
 
 class ListRequest(_message.Message):
-    __slots__ = ("states", "owner", "started_after", "started_before", "id_prefix", "page_size", "page_token")
+    __slots__ = ("states", "owner", "started_after", "started_before", "id_prefix", "page_size", "page_token", "labels", "label_names", "name")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     STATES_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     STARTED_AFTER_FIELD_NUMBER: _ClassVar[int]
@@ -204,6 +249,9 @@ class ListRequest(_message.Message):
     ID_PREFIX_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    LABEL_NAMES_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
     states: _containers.RepeatedScalarFieldContainer[ProcessState]
     owner: str
     started_after: int
@@ -211,7 +259,10 @@ class ListRequest(_message.Message):
     id_prefix: str
     page_size: int
     page_token: str
-    def __init__(self, states: _Optional[_Iterable[_Union[ProcessState, str]]] = ..., owner: _Optional[str] = ..., started_after: _Optional[int] = ..., started_before: _Optional[int] = ..., id_prefix: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    labels: _containers.ScalarMap[str, str]
+    label_names: _containers.RepeatedScalarFieldContainer[str]
+    name: str
+    def __init__(self, states: _Optional[_Iterable[_Union[ProcessState, str]]] = ..., owner: _Optional[str] = ..., started_after: _Optional[int] = ..., started_before: _Optional[int] = ..., id_prefix: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., label_names: _Optional[_Iterable[str]] = ..., name: _Optional[str] = ...) -> None: ...
 
 class JobList(_message.Message):
     __slots__ = ("jobs", "next_page_token")
