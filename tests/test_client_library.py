@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
 import textwrap
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 from types import FunctionType
 
@@ -31,8 +31,10 @@ from jobworker.client.failures import (
     Unreadable,
 )
 from jobworker.client.translation import failureOf
+from jobworker.twistedclient import TwistedClient, TwistedJob
 
 from .certificates import path
+from .daemons import environment
 from .logscripts import LogScript
 from .wireserver import ID, TOKEN, WireServer, status
 
@@ -41,7 +43,7 @@ TEXT = (Path(__file__).parent.parent / "docs" / "client.rst").read_text("utf-8")
 
 def parametersOf(kind: type) -> dict[str, list[str]]:
     """
-    List the public methods of a class, and what they take.
+    List the public methods of a class, and what they take in all clients.
     """
     found = {}
     for name, value in inspect.getmembers(kind, callable):
@@ -49,7 +51,7 @@ def parametersOf(kind: type) -> dict[str, list[str]]:
             found[name] = [
                 str(each.replace(annotation=each.empty))
                 for each in inspect.signature(value).parameters.values()
-                if each.name != "sleep"
+                if each.name not in ("sleep", "reactor", "received")
             ]
     return found
 
@@ -84,28 +86,37 @@ class FacadeTests(SynchronousTestCase):
 
     def test_same(self) -> None:
         """
-        Every client has the same methods with the same parameters.
+        What the clients have in common takes the same parameters.
         """
-        for here, there in (
-            (client.Client, client.AsyncClient),
-            (client.Job, client.AsyncJob),
+        for here, *others in (
+            (client.Client, client.AsyncClient, TwistedClient),
+            (client.Job, client.AsyncJob, TwistedJob),
         ):
-            self.assertEqual(parametersOf(here), parametersOf(there))
+            known = parametersOf(here)
+            for other in others:
+                for name, parameters in parametersOf(other).items():
+                    self.assertEqual(parameters, known[name], (other, name))
 
     def test_examples(self) -> None:
         """
         The examples do what they say.
         """
         examples = re.findall(r"::\n\n((?:    .*\n|\n)+)", TEXT)
-        self.assertEqual(len(examples), 2)
+        self.assertEqual(len(examples), 3)
         for example in examples:
-            printed = StringIO()
-            with redirect_stdout(printed):
-                exec(self.prepared(example), {})
-            self.assertEqual(
-                printed.getvalue().splitlines(),
-                ["STDOUT 0 b'out\\n'", "STDERR 0 b'err\\n'", "State.EXITED 3"],
+            done = subprocess.run(
+                [sys.executable, "-c", self.prepared(example)],
+                env=environment(),
+                capture_output=True,
+                timeout=60,
+                check=False,
             )
+            self.assertEqual(
+                done.stdout.decode().splitlines(),
+                ["STDOUT 0 b'out\\n'", "STDERR 0 b'err\\n'", "State.EXITED 3"],
+                done.stderr.decode(),
+            )
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
 
     def prepared(self, example: str) -> str:
         """

@@ -27,7 +27,7 @@ LAYERS = (
     {"store", "logs", "access", "tls"},
     {"roster", "hosting"},
     {"rpc", "door", "launchers", "link", "client"},
-    {"daemon"},
+    {"daemon", "twistedclient"},
     {"tap", "supervisortap", "cli"},
 )
 
@@ -40,9 +40,9 @@ OWNERS: Mapping[str, frozenset[str]] = {
         "zope": "interfaces store logs tls roster hosting rpc door launchers link "
         "daemon tap supervisortap",
         "twisted": "prompt store logs tls roster hosting rpc door launchers link "
-        "daemon tap supervisortap",
+        "daemon twistedclient tap supervisortap",
         "twisted.internet.defer": "interfaces milestones store logs tls roster "
-        "hosting rpc door launchers link daemon tap supervisortap",
+        "hosting rpc door launchers link daemon twistedclient tap supervisortap",
         "twisted.internet.reactor": "tap supervisortap",
         "twisted.enterprise": "store",
         "sqlite3": "store",
@@ -88,6 +88,7 @@ SERVER = {
     "launchers",
     "link",
     "daemon",
+    "twistedclient",
     "tap",
     "supervisortap",
 }

@@ -187,7 +187,8 @@ class AsyncCaller:
             # The next to ask makes another one.
             if self._connection is connection:
                 self._connection = None
-            raise question.lost(failure, await self.explain(failure)) from None
+            explained = failure if connection.closed else await self.explain(failure)
+            raise question.lost(failure, explained) from None
         finally:
             connection.users -= 1
             # Closing ends the calls of others too.

@@ -39,6 +39,7 @@ class AsyncConnection:
     A call ends when the task that waits for it is cancelled.
 
     @ivar users: How many calls are under way that somebody counts.
+    @ivar closed: Whether we have ended it.
     """
 
     _channel: grpc.aio.Channel
@@ -46,7 +47,7 @@ class AsyncConnection:
     _patience: float = PATIENCE
     _silence: float = SILENCE
     users: int = field(default=0, init=False)
-    _closed: bool = field(default=False, init=False)
+    closed: bool = field(default=False, init=False)
 
     @classmethod
     def open(
@@ -116,7 +117,7 @@ class AsyncConnection:
         """
         End the connection, and with it every call.
         """
-        self._closed = True
+        self.closed = True
         await self._channel.close()
 
     async def _next(self, call: Any, beats: bool) -> Any:
@@ -144,6 +145,6 @@ class AsyncConnection:
                 yield
         except asyncio.CancelledError:
             # So ends a call too whose channel somebody closes.
-            if self._closed:
+            if self.closed:
                 raise Unreachable("the client was closed", sent=True) from None
             raise
