@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from itertools import count
+from itertools import count, islice
 from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any, TypeVar, cast
@@ -220,11 +220,14 @@ class RPCTestCase(TestCase):
         token: str | None = None,
         channel: grpc.Channel | None = None,
         metadata: Sequence[tuple[str, str | bytes]] | None = None,
+        most: int | None = None,
     ) -> Deferred[Any]:
         """
         Call a method.
 
         @param metadata: What goes along, in place of the token.
+
+        @param most: How many answers are taken at most.
 
         @return: A L{Deferred} firing with the answer, or with all answers
             where there may be many.
@@ -235,7 +238,12 @@ class RPCTestCase(TestCase):
 
         def answered() -> Any:
             answer = method(request, timeout=20, metadata=metadata)
-            return list(answer) if hasattr(answer, "__next__") else answer
+            if not hasattr(answer, "__next__"):
+                return answer
+            try:
+                return list(islice(answer, most))
+            finally:
+                answer.cancel()
 
         return deferToThread(answered)
 

@@ -29,6 +29,7 @@ _METHODS: Final[Mapping[str, tuple[Any, bool]]] = {
     "WaitJob": (wire.Job, False),
     "StreamLog": (wire.StreamRequest, True),
     "ReadLog": (wire.ReadRequest, True),
+    "WatchJobs": (wire.WatchRequest, True),
 }
 
 #: A token that nobody verifies here.

@@ -40,6 +40,7 @@ REQUIRED: Final[Mapping[str, Mapping[str, Scope]]] = {
     "SignalJob": {ADMIN: Scope.ANY, USER: Scope.OWN},
     "GetServerInfo": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
     "ListJobs": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
+    "WatchJobs": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
     "WaitJob": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
 }
 

@@ -84,6 +84,11 @@ class WorkerServiceStub(object):
                 request_serializer=jobworker_dot_api_dot_worker__pb2.InfoRequest.SerializeToString,
                 response_deserializer=jobworker_dot_api_dot_worker__pb2.ServerInfo.FromString,
                 _registered_method=True)
+        self.WatchJobs = channel.unary_stream(
+                '/proto.WorkerService/WatchJobs',
+                request_serializer=jobworker_dot_api_dot_worker__pb2.WatchRequest.SerializeToString,
+                response_deserializer=jobworker_dot_api_dot_worker__pb2.WatchReply.FromString,
+                _registered_method=True)
 
 
 class WorkerServiceServicer(object):
@@ -161,6 +166,14 @@ class WorkerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchJobs(self, request, context):
+        """Be told of every change of jobs from now on, or from a resume token on:
+        each once, in order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WorkerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -213,6 +226,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.GetServerInfo,
                     request_deserializer=jobworker_dot_api_dot_worker__pb2.InfoRequest.FromString,
                     response_serializer=jobworker_dot_api_dot_worker__pb2.ServerInfo.SerializeToString,
+            ),
+            'WatchJobs': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchJobs,
+                    request_deserializer=jobworker_dot_api_dot_worker__pb2.WatchRequest.FromString,
+                    response_serializer=jobworker_dot_api_dot_worker__pb2.WatchReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -485,6 +503,33 @@ class WorkerService(object):
             '/proto.WorkerService/GetServerInfo',
             jobworker_dot_api_dot_worker__pb2.InfoRequest.SerializeToString,
             jobworker_dot_api_dot_worker__pb2.ServerInfo.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/proto.WorkerService/WatchJobs',
+            jobworker_dot_api_dot_worker__pb2.WatchRequest.SerializeToString,
+            jobworker_dot_api_dot_worker__pb2.WatchReply.FromString,
             options,
             channel_credentials,
             insecure,

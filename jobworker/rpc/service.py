@@ -42,6 +42,7 @@ from .servicer import Servicer
 from .settings import Settings
 from .standard import makeOpenHandler
 from .streamlog import LineStreamer
+from .watchjobs import ChangeStreamer
 
 try:
     from uvloop import new_event_loop
@@ -182,6 +183,15 @@ class RPCService(Service):
         threads = ThreadPoolExecutor(settings.readers, "reader")
         room = ReadingRoom(loop, Library(self._logs), threads)
         places = Places(servicer.find, room, board)
+        watching = ChangeStreamer(
+            loop,
+            self._gate,
+            bridge,
+            self._roster,
+            board.feed,
+            settings.patience,
+            settings.heartbeat,
+        )
         answering: dict[str, Answering] = {
             "StartJob": servicer.startJob,
             "StopJob": servicer.stopJob,
@@ -195,6 +205,7 @@ class RPCService(Service):
         streaming: dict[str, Streaming] = {
             "StreamLog": LineStreamer(places, settings.heartbeat).streamLog,
             "ReadLog": ChunkStreamer(loop, places, settings.heartbeat).readLog,
+            "WatchJobs": watching.watchJobs,
         }
         server = Server(
             bridge,

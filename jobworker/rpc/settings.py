@@ -17,7 +17,8 @@ class Settings:
     """
     Limits and times.
 
-    @ivar heartbeat: Seconds of quiet after which ReadLog sends a heartbeat.
+    @ivar heartbeat: Seconds of quiet after which ReadLog and WatchJobs send a
+        heartbeat.
     @ivar grace: Seconds that running calls get when the server stops.
     @ivar patience: Seconds that the roster is given to answer, on top of the
         grace of a stop.

@@ -13,6 +13,7 @@ import grpc
 from cryptography.hazmat.primitives.asymmetric import ec
 from grpc import StatusCode as Code
 
+from twisted.internet.defer import Deferred
 from twisted.internet.testing import EventLoggingObserver
 from twisted.internet.threads import deferToThread
 from twisted.logger import formatEvent, globalLogPublisher
@@ -60,7 +61,13 @@ EXPECTED: Final[Mapping[str, Mapping[tuple[str, ...], tuple[Code, Code]]]] = (
             (OBSERVER, USER): (OK, OK),
             (USER, "root"): (OK, OK),
         }
-        for method in ("QueryJob", "ListJobs", "GetServerInfo", "WaitJob")
+        for method in (
+            "QueryJob",
+            "ListJobs",
+            "GetServerInfo",
+            "WaitJob",
+            "WatchJobs",
+        )
     }
     | {
         method: {
@@ -136,8 +143,17 @@ class MatrixTests(RPCTestCase):
             "GetServerInfo": pb.InfoRequest(),
             "ListJobs": pb.ListRequest(owner=owner),
             "WaitJob": job,
+            "WatchJobs": pb.WatchRequest(jobs=pb.ListRequest(owner=owner)),
         }
         return requests[method]
+
+    def call(self, name: str, *arguments: Any, **more: Any) -> Deferred[Any]:
+        """
+        Call a method, and take one answer of one that would go on for ever.
+        """
+        if name == "WatchJobs":
+            more["most"] = 1
+        return super().call(name, *arguments, **more)
 
     async def codeOf(self, calling: Any) -> Code:
         """
@@ -241,7 +257,7 @@ class MatrixTests(RPCTestCase):
             "StreamLog": pb.StreamRequest(job=job),
             "ReadLog": pb.ReadRequest(job=job),
         }
-        others = {"StartJob", "ListJobs", "GetServerInfo"}
+        others = {"StartJob", "ListJobs", "GetServerInfo", "WatchJobs"}
         self.assertEqual(others | {*requests}, set(SERVICE.methods_by_name))
         for method, request in requests.items():
             for roles, (own, _) in EXPECTED[method].items():
