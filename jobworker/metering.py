@@ -31,8 +31,19 @@ class Reading(Enum):
     AUDIT_FAILING = "audit failing"
 
 
+class Scheduled(Protocol):
+    """
+    Something that will be called.
+    """
+
+    def cancel(self) -> object:
+        """
+        Do not call it.
+        """
+
+
 #: Has something called in so many seconds, in the thread that it is called in.
-Later: TypeAlias = Callable[[float, Callable[[], None]], object]
+Later: TypeAlias = Callable[[float, Callable[[], None]], Scheduled]
 
 
 class IMeter(Protocol):

@@ -13,6 +13,8 @@ from twisted.application.service import IService, MultiService
 
 from .access.peers import PeerBook
 from .access.tokens import ISSUER, TokenVerifier
+from .daemon.accounting import ACCOUNTING, makeAccounting
+from .daemon.accounting import CHECKS as ACCOUNTING_CHECKS
 from .daemon.ending import endWithError
 from .daemon.gateway import Gateway
 from .daemon.keeping import CHECKS, KEEPING, keepingArguments
@@ -25,6 +27,8 @@ from .door.limits import Limits, fittingLimits
 from .door.service import Door
 from .errors import BadConfiguration
 from .link.remote import RemoteRoster
+from .metering import Reading
+from .rpc.accounts import Accounts
 from .rpc.service import RPCService
 from .rpc.settings import Settings
 from .tls.contexts import makeServerTLS
@@ -49,6 +53,7 @@ class Options(StrictOptions):
         "max-handshakes": number(1, 1_000_000),
         "max-followers": number(1, 1_000_000),
         **CHECKS,
+        **ACCOUNTING_CHECKS,
     }
 
     optParameters: ClassVar[Sequence[Sequence[Any]]] = [
@@ -72,6 +77,7 @@ class Options(StrictOptions):
         ["max-connections", None, "2000", "The most connections at a time."],
         ["max-handshakes", None, "200", "The most TLS handshakes at a time."],
         ["max-followers", None, "8192", "The most calls that read logs at a time."],
+        *ACCOUNTING,
     ]
 
     def __init__(self) -> None:
@@ -139,11 +145,14 @@ def _makeGateway(options: Options) -> Gateway:
     endpoint = SupervisorEndpoint(reactor, state, supervisorArguments(options), starts)
     peers = PeerBook()
     roster = RemoteRoster(reactor, endpoint)
+    accounting = makeAccounting(options, reactor, roster)
+    meter = accounting.meter
 
     def makeRPC(socket: str) -> RPCService:
         settings = Settings(followers=options["max-followers"])
+        accounts = Accounts(accounting.witness if accounting.watched else None, meter)
         return RPCService(
-            reactor, roster, verifier, peers, state.logs, socket, settings
+            reactor, roster, verifier, peers, state.logs, socket, settings, accounts
         )
 
     def makeDoor(socket: str) -> Door:
@@ -152,7 +161,11 @@ def _makeGateway(options: Options) -> Gateway:
         asked = Limits(options["max-connections"], options["max-handshakes"])
         limits = fittingLimits(asked, files)
         place = (options["interface"], options["port"])
-        return Door(reactor, reactor, *place, tls, peers, socket, limits)
+        witness = accounting.witness
+        door = Door(reactor, reactor, *place, tls, peers, socket, limits, witness)
+        meter.read(Reading.CONNECTIONS, lambda: door.house.connections)
+        meter.read(Reading.HANDSHAKES, lambda: door.house.handshakes)
+        return door
 
     return Gateway(
         reactor,
@@ -162,6 +175,7 @@ def _makeGateway(options: Options) -> Gateway:
         user,
         lambda reason: endWithError(reactor, reason),
         options["on-shutdown"] == "stop",
+        accounting.attendants,
     )
 
 

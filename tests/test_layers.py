@@ -26,7 +26,7 @@ LAYERS = (
     {"api"},
     {"store", "logs", "access", "tls"},
     {"roster", "hosting"},
-    {"rpc", "door", "launchers", "link", "client"},
+    {"rpc", "door", "launchers", "link", "client", "metrics"},
     {"daemon", "twistedclient"},
     {"tap", "supervisortap", "cli"},
 )
@@ -38,11 +38,12 @@ OWNERS: Mapping[str, frozenset[str]] = {
     for name, owners in {
         "attrs": "*",
         "zope": "interfaces store logs tls roster hosting rpc door launchers link "
-        "daemon tap supervisortap",
+        "metrics daemon tap supervisortap",
         "twisted": "prompt store logs tls roster hosting rpc door launchers link "
-        "daemon twistedclient tap supervisortap",
+        "metrics daemon twistedclient tap supervisortap",
         "twisted.internet.defer": "interfaces milestones store logs tls roster "
-        "hosting rpc door launchers link daemon twistedclient tap supervisortap",
+        "hosting rpc door launchers link metrics daemon twistedclient tap "
+        "supervisortap",
         "twisted.internet.reactor": "tap supervisortap",
         "twisted.enterprise": "store",
         "sqlite3": "store",
@@ -57,6 +58,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
         "google": "rpc client link",
         "uvloop": "rpc",
         "click": "cli",
+        "prometheus_client": "metrics",
         "tomllib": "client",
         "tomli": "client",
         "tomlkit": "cli",
@@ -87,6 +89,7 @@ SERVER = {
     "door",
     "launchers",
     "link",
+    "metrics",
     "daemon",
     "twistedclient",
     "tap",

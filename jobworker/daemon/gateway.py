@@ -5,7 +5,7 @@ The process that faces the network, put together and taken apart in order.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from signal import SIGTERM
 
 from attrs import define, field, frozen
@@ -21,6 +21,7 @@ from ..door.service import Door
 from ..errors import BadConfiguration
 from ..link.remote import RemoteRoster
 from ..rpc.service import RPCService
+from .attending import IAttendant
 from .ending import StartRefused
 from .notifying import notify
 from .openfiles import raiseOpenFiles
@@ -51,6 +52,7 @@ class Gateway(Service):
     @ivar _user: Who to become when nothing needs privileges any more.
     @ivar _fail: Called with the reason if the service cannot start.
     @ivar _stopsJobs: Whether the jobs, and the supervisor, end with it.
+    @ivar _attendants: What else there is while it serves.
     """
 
     log = Logger()
@@ -62,6 +64,7 @@ class Gateway(Service):
     _user: GatewayUser | None
     _fail: Callable[[str], None]
     _stopsJobs: bool
+    _attendants: Sequence[IAttendant] = ()
     _jobs: RunningJobs = field(factory=RunningJobs, init=False)
     _parts: _Parts | None = field(default=None, init=False)
     _beginning: Deferred[None] | None = field(default=None, init=False)
@@ -88,6 +91,8 @@ class Gateway(Service):
                 room, self._makeDoor(room.socket), self._makeRPC(room.socket)
             )
             self._parts.door.listen()
+            for attendant in self._attendants:
+                attendant.prepare()
         except (BadConfiguration, NoSuchCrashPoint, OSError) as error:
             raise StartRefused("jobworker", str(error)) from None
 
@@ -116,6 +121,8 @@ class Gateway(Service):
             self._parts.room.handOver(self._user.uid, self._user.gid)
             becomeUser(self._user)
         self._serving = True
+        for attendant in self._attendants:
+            attendant.start()
         self._parts.rpc.startService()
         await self._parts.rpc.whenListening()
         self._parts.door.startService()
@@ -159,6 +166,8 @@ class Gateway(Service):
             if self._serving:
                 await self._parts.rpc.stopService()
             await self._parts.door.close()
+            for attendant in self._attendants if self._serving else ():
+                await attendant.stop()
             self._parts.room.remove()
         greeting = self._roster.supervisor
         supervisor = None if greeting is None else greeting.pid

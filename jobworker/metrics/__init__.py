@@ -1,0 +1,3 @@
+"""
+Figures of a gateway, for Prometheus.
+"""
