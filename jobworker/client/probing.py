@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from attrs import frozen
+
 from .addresses import Address
 from .credentials import Credentials
 from .failures import BadCredentials, Failure, Unreachable
@@ -58,6 +60,22 @@ _ALERTS: Final = {
 }
 
 
+@frozen
+class Greeting:
+    """
+    How a server behaves that TLS was spoken with.
+
+    @ivar protocol: The version of TLS, as C{"TLSv1.3"}.
+    @ivar begin: When the server's certificate comes into force: seconds since
+        the epoch.
+    @ivar end: When it expires.
+    """
+
+    protocol: str
+    begin: float
+    end: float
+
+
 def explain(
     failure: Unreachable, address: Address, credentials: Credentials
 ) -> Failure:
@@ -66,45 +84,110 @@ def explain(
 
     @return: A L{BadCredentials} if trying again is of no use.
     """
-    import ssl
-
     try:
-        context = _context(credentials)
-    except (ssl.SSLError, ValueError) as error:
-        return _unusable(error)
-    try:
-        with socket.create_connection((address.host, address.port), _PATIENCE) as raw:
-            raw.settimeout(_PATIENCE)
-            with context.wrap_socket(raw, server_hostname=address.host) as connection:
-                protocol = connection.selected_alpn_protocol()
-                answered = _speaks(connection)
-    except (ssl.SSLEOFError, ConnectionResetError, BrokenPipeError):
-        return _silent(address)
-    except ssl.SSLError as error:
-        return _distrusted(error, address)
-    except socket.gaierror as error:
-        return Unreachable(
-            f"the host {address.host!r} is not known: {error.strerror}",
-            "check the address",
-        )
-    except TimeoutError:
-        return Unreachable(f"{address} does not answer", "check address and network")
-    except ConnectionRefusedError:
-        return Unreachable(
-            f"nothing listens at {address}", "start the server, or check the address"
-        )
-    except OSError as error:
-        return Unreachable(
-            f"no connection to {address}: {error.strerror or error}",
-            "check address and network; the log of the server may say more",
-        )
-    if protocol != "h2":
-        return Unreachable(f"{address} does not speak gRPC", "check the address")
-    if not answered:
-        return _silent(address)
+        requireUsable(credentials)
+        with connect(address) as raw:
+            greet(raw, address, credentials)
+    except Failure as found:
+        return found
     return Unreachable(
         f"{address} is not available: {failure.cause}", "try again later"
     )
+
+
+def requireUsable(credentials: Credentials) -> None:
+    """
+    See that TLS can be spoken with what our files hold.
+
+    @raise BadCredentials: If it cannot.
+    """
+    _context(credentials)
+
+
+def resolve(address: Address) -> tuple[str, ...]:
+    """
+    Find the numbers of a host.
+
+    @raise Unreachable: If it has none.
+    """
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        raise _unknown(address, error) from None
+    return tuple(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+def connect(address: Address) -> socket.socket:
+    """
+    Open a connection.
+
+    @raise Unreachable: If there is none.
+    """
+    try:
+        return socket.create_connection((address.host, address.port), _PATIENCE)
+    except (socket.gaierror, UnicodeError) as error:
+        raise _unknown(address, error) from None
+    except TimeoutError:
+        cause, remedy = f"{address} does not answer", "check address and network"
+    except ConnectionRefusedError:
+        cause = f"nothing listens at {address}"
+        remedy = "start the server, or check the address"
+    except OSError as error:
+        cause = f"no connection to {address}: {error.strerror or error}"
+        remedy = "check address and network; the log of the server may say more"
+    raise Unreachable(cause, remedy)
+
+
+def _unknown(address: Address, error: OSError | UnicodeError) -> Failure:
+    """
+    Say that a host has no number.
+    """
+    reason = getattr(error, "strerror", None) or "this is no name"
+    return Unreachable(
+        f"the host {address.host!r} is not known: {reason}", "check the address"
+    )
+
+
+def greet(raw: socket.socket, address: Address, credentials: Credentials) -> Greeting:
+    """
+    Speak TLS over a connection, and see whether the server goes on.
+
+    @raise BadCredentials: If one side does not believe the other.
+
+    @raise Unreachable: If it is no server for us.
+    """
+    import ssl
+
+    context = _context(credentials)
+    raw.settimeout(_PATIENCE)
+    try:
+        with context.wrap_socket(raw, server_hostname=address.host) as connection:
+            protocol = connection.selected_alpn_protocol()
+            certificate = connection.getpeercert() or {}
+            version = connection.version() or "TLS"
+            answered = _speaks(connection)
+    except (ssl.SSLEOFError, ConnectionResetError, BrokenPipeError):
+        raise _silent(address) from None
+    except ssl.SSLError as error:
+        raise _distrusted(error, address) from None
+    except TimeoutError:
+        raise Unreachable(
+            f"{address} does not answer", "check address and network"
+        ) from None
+    except OSError as error:
+        raise Unreachable(
+            f"no connection to {address}: {error.strerror or error}",
+            "check address and network; the log of the server may say more",
+        ) from None
+    if protocol != "h2":
+        raise Unreachable(f"{address} does not speak gRPC", "check the address")
+    if not answered:
+        raise _silent(address)
+    begin, end = (
+        ssl.cert_time_to_seconds(str(certificate[name]))
+        for name in ("notBefore", "notAfter")
+    )
+    return Greeting(version, begin, end)
 
 
 def _speaks(connection: ssl.SSLSocket) -> bool:
@@ -138,16 +221,19 @@ def _context(credentials: Credentials) -> ssl.SSLContext:
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["h2"])
-    context.load_verify_locations(
-        cadata=credentials.authorities.decode("ascii", "replace")
-    )
-    # OpenSSL knows certificates for us as files only, and the key should not
-    # come near a disk.
-    with (
-        _inMemory(credentials.certificate) as certificate,
-        _inMemory(credentials.key) as key,
-    ):
-        context.load_cert_chain(certificate, key, password="")
+    try:
+        context.load_verify_locations(
+            cadata=credentials.authorities.decode("ascii", "replace")
+        )
+        # OpenSSL knows certificates for us as files only, and the key should
+        # not come near a disk.
+        with (
+            _inMemory(credentials.certificate) as certificate,
+            _inMemory(credentials.key) as key,
+        ):
+            context.load_cert_chain(certificate, key, password="")
+    except (ssl.SSLError, ValueError) as error:
+        raise _unusable(error) from None
     return context
 
 
