@@ -135,6 +135,25 @@ def withServer(
     argument.
     """
 
+    @withWords
+    @wraps(function)
+    def command(heard: Said, /, *args: _Rest.args, **kwargs: _Rest.kwargs) -> _Result:
+        """
+        Find out what counts.
+        """
+        return function(heard.settings(), *args, **kwargs)
+
+    return command
+
+
+def withWords(
+    function: Callable[Concatenate[Said, _Rest], _Result],
+) -> Callable[..., _Result]:
+    """
+    Give a command those flags and what they say, whatever it is, as its first
+    argument.
+    """
+
     @serverOptions
     @wraps(function)
     def command(*args: _Rest.args, **kwargs: _Rest.kwargs) -> _Result:
@@ -142,7 +161,7 @@ def withServer(
         Take the flags of the server from the others.
         """
         heard = said({name: kwargs.pop(name) for name in _OPTIONS})
-        return function(heard.settings(), *args, **kwargs)
+        return function(heard, *args, **kwargs)
 
     return command
 

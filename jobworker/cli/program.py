@@ -16,6 +16,7 @@ from .. import __version__
 from ..errors import JobWorkerError
 from .certs import certs
 from .context import context
+from .doctor import doctor
 from .exits import EPILOG, CannotWrite, Exit, besideJobs, exitFor
 from .info import info
 from .jobs import delete, query, start, stop
@@ -53,7 +54,7 @@ def jobworker(ctx: click.Context, /, **server: Any) -> None:
 
 _JOBS = (start, stop, query, ps, stream, wait, kill, delete)
 
-for _command in (*_JOBS, info, context, certs, token):
+for _command in (*_JOBS, info, doctor, context, certs, token):
     jobworker.add_command(_command)
 
 

@@ -146,13 +146,13 @@ def _validity(claims: Mapping[str, object], now: float) -> str:
     assert isinstance(begin, int | float)
     assert isinstance(end, int | float)
     if now >= end:
-        return f"expired {_span(now - end)} ago"
+        return f"expired {span(now - end)} ago"
     if now < begin:
-        return f"begins in {_span(begin - now)}"
-    return f"good for another {_span(end - now)}"
+        return f"begins in {span(begin - now)}"
+    return f"good for another {span(end - now)}"
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """
     Write a time span in the largest unit that fits.
     """

@@ -47,10 +47,10 @@ class Credentials:
         @raise BadCredentials: If one is something else.
         """
         return cls(
-            _readPEM("certificate", certificate, b"CERTIFICATE-----"),
-            _readPEM("key", key, b"PRIVATE KEY-----"),
+            readPEM("certificate", certificate, b"CERTIFICATE-----"),
+            readPEM("key", key, b"PRIVATE KEY-----"),
             b"\n".join(
-                _readPEM("CA certificate", each, b"CERTIFICATE-----")
+                readPEM("CA certificate", each, b"CERTIFICATE-----")
                 for each in authorities
             ),
         )
@@ -119,7 +119,7 @@ def _read(what: str, path: str | Path) -> bytes:
     return content
 
 
-def _readPEM(what: str, path: str | Path, mark: bytes) -> bytes:
+def readPEM(what: str, path: str | Path, mark: bytes) -> bytes:
     """
     Read a file that must hold something in PEM.
     """

@@ -1,0 +1,40 @@
+"""
+The command that finds out why others do not work.
+"""
+
+from __future__ import annotations
+
+import time
+from itertools import chain
+
+import click
+
+from .exits import Exit
+from .findings import Verdict
+from .options import Said, withWords
+
+
+@click.command()
+@click.option(
+    "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each check."
+)
+@withWords
+def doctor(heard: Said, wantsJSON: bool) -> int:
+    """
+    Find out what is wrong, and what to do about it.
+
+    Looks at contexts, certificate, key, token and clock, and then takes the way to
+    the server step by step.  Each line says whether something is ok, worth a
+    warning, or wrong.  Ends with 0 if nothing is wrong, and otherwise with the
+    code that is meant for the first thing that is.
+    """
+    from .papers import Papers
+    from .reaching import Way
+
+    papers = Papers(heard, time.time())
+    code = Exit.OK
+    for finding in chain(papers.examine(), Way(papers).walk()):
+        click.echo(finding.asJSON() if wantsJSON else finding.asText())
+        if finding.verdict is Verdict.WRONG and code is Exit.OK:
+            code = finding.code
+    return code
