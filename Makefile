@@ -6,13 +6,14 @@ ROUNDS ?= 200
 DIR ?= certs/local
 ROLE ?= admin
 
-.PHONY: help venv test oldest lint demo bench torture soak cert token proto clean
+.PHONY: help venv test oldest lint docs demo bench torture soak cert token proto clean
 
 help:
 	@echo 'make demo      see it work: a daemon, certificates, tokens, real jobs'
 	@echo 'make venv      make .venv, with everything that is needed'
 	@echo 'make test      run all tests'
 	@echo 'make lint      check style, types and generated code'
+	@echo 'make docs      make the documentation: docs/_build/html/index.html'
 	@echo 'make cert      make certificates and keys in $$DIR (certs/local)'
 	@echo 'make token     issue a token for $$ROLE (admin, user, observer) there'
 	@echo 'make bench     measure speed and memory'
@@ -34,8 +35,11 @@ oldest:
 lint: venv
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
-	$(BIN)/mypy jobworker tests benchmarks
+	$(BIN)/mypy jobworker tests benchmarks docs
 	@PYTHON='$(PYTHON)' sh scripts/proto --check
+
+docs: venv
+	$(BIN)/python -m sphinx -W --keep-going -n -q docs docs/_build/html
 
 demo: venv
 	@sh scripts/demo

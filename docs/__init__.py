@@ -1,0 +1,3 @@
+"""
+The documentation, and what parts of it are made by.
+"""

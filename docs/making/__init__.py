@@ -1,0 +1,3 @@
+"""
+Pages that are made of what the program says of itself.
+"""
