@@ -110,7 +110,8 @@ class WorkerServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def QueryJob(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Tell what is known of a job.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
