@@ -232,6 +232,20 @@ class SpoolDamaged(JobWorkerError):
 
 
 @frozen(eq=False)
+class TableDamaged(JobWorkerError):
+    """
+    What is remembered about jobs cannot be read.
+
+    @ivar reason: What the database said.
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the job table cannot be read: {self.reason}"
+
+
+@frozen(eq=False)
 class BadConfiguration(JobWorkerError):
     """
     The service cannot start as it is configured.

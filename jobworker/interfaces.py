@@ -403,7 +403,8 @@ class IJobStore(Interface):
 
     When a Deferred has fired, the change survives the death of the process
     and of the machine.  Changes are applied in the order of the calls, and the
-    last of them are kept as a journal.
+    last of them are kept as a journal.  Whatever is looked up may fail with
+    L{TableDamaged}.
     """
 
     def add(record: Record) -> Deferred[None]:

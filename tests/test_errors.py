@@ -31,6 +31,7 @@ EXAMPLES: list[tuple[JobWorkerError, str]] = [
     (errors.PlaceLost("it is too old"), "it is too old; watch without it"),
     (errors.KeyTaken(FORGED), repr(FORGED)),
     (errors.StorageFailed("disk full"), "disk full"),
+    (errors.TableDamaged("malformed"), "job table cannot be read: malformed"),
     (errors.Unrecorded(), "audit log"),
     (errors.IllegalTransition("Drained while ended"), "Drained"),
     (errors.SpoolDamaged("/var/x", "bad frame"), "/var/x"),

@@ -71,6 +71,7 @@ failures = st.one_of(
     st.builds(errors.PlaceLost, reasons),
     st.builds(errors.NoRoom, reasons),
     st.builds(errors.StorageFailed, reasons),
+    st.builds(errors.TableDamaged, reasons),
     st.builds(errors.RosterUnreachable, reasons),
     st.builds(errors.ShuttingDown),
 )

@@ -33,6 +33,7 @@ from jobworker.errors import (
     StillRunning,
     StopIgnored,
     StorageFailed,
+    TableDamaged,
     TooOld,
     Unrecorded,
 )
@@ -61,6 +62,7 @@ TOLD: dict[JobWorkerError, tuple[Code, str]] = {
     StopIgnored("x", 1.0): (Code.DEADLINE_EXCEEDED, "force"),
     NotAnswered(30.0): (Code.DEADLINE_EXCEEDED, ""),
     StorageFailed("disk full"): (Code.RESOURCE_EXHAUSTED, ""),
+    TableDamaged("malformed"): (Code.DATA_LOSS, ""),
     NoRoom("no memory"): (Code.RESOURCE_EXHAUSTED, ""),
     TooMany("followers"): (Code.RESOURCE_EXHAUSTED, ""),
     TooOld("list jobs", "0.1"): (Code.UNIMPLEMENTED, ""),

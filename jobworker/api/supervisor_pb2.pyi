@@ -359,6 +359,7 @@ class Failure(_message.Message):
         UNREACHABLE: _ClassVar[Failure.Kind]
         KEY_TAKEN: _ClassVar[Failure.Kind]
         PLACE_LOST: _ClassVar[Failure.Kind]
+        TABLE_DAMAGED: _ClassVar[Failure.Kind]
     UNEXPECTED: Failure.Kind
     NO_SUCH_JOB: Failure.Kind
     NOT_RUNNING: Failure.Kind
@@ -371,6 +372,7 @@ class Failure(_message.Message):
     UNREACHABLE: Failure.Kind
     KEY_TAKEN: Failure.Kind
     PLACE_LOST: Failure.Kind
+    TABLE_DAMAGED: Failure.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]

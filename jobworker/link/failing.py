@@ -21,6 +21,7 @@ from ..errors import (
     StillRunning,
     StopIgnored,
     StorageFailed,
+    TableDamaged,
 )
 from .conversion import BadMessage, decode, encode
 
@@ -47,6 +48,7 @@ _MAKERS: Final[
     pb.Failure.SHUTTING_DOWN: lambda _i, _r, _s: ShuttingDown(),
     pb.Failure.KEY_TAKEN: lambda _i, reason, _s: KeyTaken(reason),
     pb.Failure.PLACE_LOST: lambda _i, reason, _s: PlaceLost(reason),
+    pb.Failure.TABLE_DAMAGED: lambda _i, reason, _s: TableDamaged(reason),
     pb.Failure.UNREACHABLE: lambda _i, reason, _s: RosterUnreachable(reason),
 }
 
@@ -72,6 +74,8 @@ def convertFailure(error: BaseException | None) -> pb.Failure | None:
             return _because(pb.Failure.NO_ROOM, reason)
         case StorageFailed(reason=reason):
             return _because(pb.Failure.STORAGE_FAILED, reason)
+        case TableDamaged(reason=reason):
+            return _because(pb.Failure.TABLE_DAMAGED, reason)
         case RosterUnreachable(reason=reason):
             return _because(pb.Failure.UNREACHABLE, reason)
         case PlaceLost(reason=reason):

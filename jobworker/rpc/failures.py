@@ -31,6 +31,7 @@ from ..errors import (
     StillRunning,
     StopIgnored,
     StorageFailed,
+    TableDamaged,
     TooOld,
     Unrecorded,
 )
@@ -115,6 +116,7 @@ _TABLE: Final[Mapping[type[JobWorkerError], tuple[grpc.StatusCode, str]]] = {
     KeyTaken: (grpc.StatusCode.ALREADY_EXISTS, "key"),
     NotAnswered: (grpc.StatusCode.DEADLINE_EXCEEDED, ""),
     StorageFailed: (grpc.StatusCode.RESOURCE_EXHAUSTED, ""),
+    TableDamaged: (grpc.StatusCode.DATA_LOSS, ""),
     NoRoom: (grpc.StatusCode.RESOURCE_EXHAUSTED, ""),
     TooMany: (grpc.StatusCode.RESOURCE_EXHAUSTED, ""),
     TooOld: (grpc.StatusCode.UNIMPLEMENTED, ""),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from zope.interface import implementer
 
@@ -22,9 +22,10 @@ from twisted.enterprise.adbapi import ConnectionPool
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorCore
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from ..changes import KEPT, Changes, JournalPlace, Kind, kindOf
-from ..errors import ShuttingDown
+from ..errors import ShuttingDown, TableDamaged
 from ..interfaces import IJobStore
 from ..jobs import Record
 from ..milestones import Milestone
@@ -156,7 +157,16 @@ class JobTable:
         if self._closing:
             return fail(ShuttingDown())
         found: Deferred[_T] = self._reader.runInteraction(interaction, *arguments)
-        return found
+        return found.addErrback(self._explain)
+
+    def _explain(self, failure: Failure) -> NoReturn:
+        """
+        Say that something cannot be read.
+        """
+        if failure.check(sqlite3.Error, ValueError):
+            self.log.error("cannot read the job table: {why}", why=failure.value)
+            raise TableDamaged(str(failure.value)) from failure.value
+        failure.raiseException()
 
     def _change(self, kind: Kind, identifier: str, row: Row) -> Deferred[None]:
         """

@@ -19,7 +19,7 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from jobworker.errors import BadConfiguration, PlaceLost, StorageFailed
+from jobworker.errors import BadConfiguration, PlaceLost, StorageFailed, TableDamaged
 from jobworker.interfaces import IJobStore
 from jobworker.jobs import Command, CommandExited, Status, advance
 from jobworker.store.opening import APPLICATION, configure, openTable
@@ -111,6 +111,25 @@ class JobTableTests(IJobStoreTests, TestCase):
         openTable(self.path)
         self.store = JobTable(reactor, self.path)
         self.assertEqual(await self.store.unended(), [exampleRecord(1), later])
+
+    async def test_damagedMeanwhile(self) -> None:
+        """
+        A table that is damaged while it is open is called so.
+        """
+        for number in range(50):
+            await self.store.add(exampleRecord(number))
+        await self.store.close()
+        self.store = JobTable(reactor, self.path)
+        await self.store.changes(None, 1)
+        size = os.stat(self.path).st_size
+        with open(self.path, "r+b") as file:
+            file.seek(4096)
+            file.write(b"\x5a" * (size - 4096))
+        for finding in (self.store.find("1-2-3"), self.store.unended()):
+            with self.assertRaises(TableDamaged):
+                await finding
+        await self.store.close()
+        self.assertTrue(self.flushLoggedErrors(sqlite3.DatabaseError))
 
     async def test_closedFile(self) -> None:
         """
