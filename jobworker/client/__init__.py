@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .credentials import Credentials, loadToken
     from .events import Event, Finished, Missing, Output, Waiting
     from .failures import Failure
+    from .happenings import Changed, ChangeKind, Current, Happening, Present
     from .job import Job
     from .target import Target
     from .values import Guarantee, JobStatus, ServerInfo, State
@@ -26,17 +27,22 @@ __all__ = (
     "Address",
     "AsyncClient",
     "AsyncJob",
+    "ChangeKind",
+    "Changed",
     "Client",
     "Credentials",
+    "Current",
     "Event",
     "Failure",
     "Finished",
     "Guarantee",
+    "Happening",
     "Input",
     "Job",
     "JobStatus",
     "Missing",
     "Output",
+    "Present",
     "ResourceLimit",
     "ServerInfo",
     "Specification",
@@ -50,17 +56,22 @@ _HOMES: Final = {
     "Address": "addresses",
     "AsyncClient": "aio.client",
     "AsyncJob": "aio.job",
+    "ChangeKind": "happenings",
+    "Changed": "happenings",
     "Client": "client",
     "Credentials": "credentials",
+    "Current": "happenings",
     "Event": "events",
     "Failure": "failures",
     "Finished": "events",
     "Guarantee": "values",
+    "Happening": "happenings",
     "Input": ".specification",
     "Job": "job",
     "JobStatus": "values",
     "Missing": "events",
     "Output": "events",
+    "Present": "happenings",
     "ResourceLimit": ".specification",
     "ServerInfo": "values",
     "Specification": ".specification",

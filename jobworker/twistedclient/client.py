@@ -4,7 +4,8 @@ The client for a reactor: what can be asked of a job worker.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from attrs import define
 
@@ -12,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
 
 from ..client.aio.client import AsyncClient
+from ..client.happenings import Happening
 from ..client.values import JobStatus, ServerInfo, State
 from ..specification import NOTHING, Specification
 from .caller import TwistedCaller
@@ -117,6 +119,41 @@ class TwistedClient(TwistedCaller):
             return [status async for status in found]
 
         return self._loop.run(find())
+
+    def watch(
+        self,
+        received: Callable[[Happening], object],
+        states: Sequence[State] = (),
+        *,
+        owner: str = "",
+        after: int | None = None,
+        before: int | None = None,
+        prefix: str = "",
+        since: str = "",
+        present: bool = True,
+    ) -> Deferred[Happening]:
+        """
+        Be told what happens to jobs, whatever happens to connections; see
+        L{AsyncClient.watch}.
+
+        @param received: Takes what happens.  If it returns a Deferred, nothing
+            more is fetched before that has fired; if it fails, so does the
+            watching.
+
+        @return: A Deferred that never fires, but may fail, and ends the watching
+            when it is cancelled.
+        """
+        begin = partial(
+            self._client.watch,
+            states,
+            owner=owner,
+            after=after,
+            before=before,
+            prefix=prefix,
+            since=since,
+            present=present,
+        )
+        return self._loop.hear(begin, received)
 
     def resolve(self, start: str) -> Deferred[str]:
         """

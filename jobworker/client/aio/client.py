@@ -4,19 +4,23 @@ The client for an event loop: what can be asked of a job worker.
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 
 from attrs import define
 
 from ...specification import NOTHING, Specification
+from ..happenings import Happening
 from ..listing import Pages, isWhole, requestFor, resolving
+from ..outlook import outlookOn
 from ..questions import informing, starting
 from ..target import Target
 from ..values import JobStatus, ServerInfo, State
 from .caller import AsyncCaller
 from .job import AsyncJob
+from .watcher import AsyncJobWatcher
 
 
 @define(eq=False)
@@ -117,6 +121,50 @@ class AsyncClient(AsyncCaller):
         """
         pages = Pages(requestFor(states, owner, after, before, prefix), limit)
         return self._paged(pages)
+
+    def watch(
+        self,
+        states: Sequence[State] = (),
+        *,
+        owner: str = "",
+        after: int | None = None,
+        before: int | None = None,
+        prefix: str = "",
+        since: str = "",
+        present: bool = True,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> AsyncGenerator[Happening, None]:
+        """
+        Be told what happens to jobs, without an end.
+
+        First come the jobs that there are, L{Present}, and L{Current} behind
+        them, then each change, L{Changed}, once and in order, whatever happens
+        to connections.
+
+        @param states: The states that jobs may be in; that they leave these is
+            told, too.  None: any, but of the jobs that there are only those
+            that have not ended.
+
+        @param owner: The subject whose jobs are wanted; empty for all.
+
+        @param after: When they were started at the earliest: nanoseconds since
+            the epoch.
+
+        @param before: The time before which they were started.
+
+        @param prefix: What their ids begin with.
+
+        @param since: The token of what was told last, to go on behind it.
+
+        @param present: Whether to begin with the jobs that there are, where
+            there is no token.
+
+        @param sleep: Waits for so many seconds before another attempt.
+        """
+        jobs = requestFor(states, owner, after, before, prefix)
+        outlook = outlookOn(jobs, since, present)
+        watcher = AsyncJobWatcher(self.connect, outlook, self.explain, sleep)
+        return watcher.happenings()
 
     async def resolve(self, start: str) -> str:
         """
