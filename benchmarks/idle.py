@@ -123,11 +123,11 @@ def settle(daemon: Daemon) -> None:
 
 ROWS = (
     Row(
-        "idle", "an idle follower of 1,000, memory", "KB", 60, measureIdle, smaller=True
+        "idle", "an idle follower of many, memory", "KB", 60, measureIdle, smaller=True
     ),
     Row(
         "beside",
-        "query p99 beside 1,000 idle followers; limit: without",
+        "query p99 beside many idle followers; limit: without",
         "ms",
         2.0,
         measureBeside,
@@ -136,7 +136,7 @@ ROWS = (
     ),
     Row(
         "finished",
-        "a finished job of 10,000, memory",
+        "a finished job of many, memory",
         "KB",
         4,
         measureFinished,

@@ -128,7 +128,7 @@ ROWS = (
     ),
     Row(
         "reattach",
-        "the same with 1,000 running jobs; limit: with one",
+        "the same with many running jobs; limit: with one",
         "ms",
         None,
         measureReattach,
@@ -145,7 +145,7 @@ ROWS = (
     ),
     Row(
         "running",
-        "supervisor memory for a running job of 1,000",
+        "supervisor memory for a running job of many",
         "KB",
         None,
         measureRunning,

@@ -257,3 +257,9 @@ class BadConfiguration(JobWorkerError):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class CannotCreate(BadConfiguration):
+    """
+    A file cannot be created.
+    """

@@ -62,7 +62,7 @@ class CertificateTests(SynchronousTestCase):
         run(["certs", "init", directory])
         before = Path(directory, "server_ca.pem").read_bytes()
         outcome = run(["certs", "init", directory])
-        self.assertEqual((outcome.code, outcome.err.count("\n")), (65, 1))
+        self.assertEqual((outcome.code, outcome.err.count("\n")), (73, 1))
         self.assertEqual(Path(directory, "server_ca.pem").read_bytes(), before)
 
     def test_names(self) -> None:

@@ -36,6 +36,7 @@ EXAMPLES: list[tuple[JobWorkerError, str]] = [
     (errors.IllegalTransition("Drained while ended"), "Drained"),
     (errors.SpoolDamaged("/var/x", "bad frame"), "/var/x"),
     (errors.BadConfiguration("no such file"), "no such file"),
+    (errors.CannotCreate("it exists already"), "it exists already"),
     (BadToken("the token has expired"), "expired"),
     (BadTokenRequest("'sub' is missing"), "'sub'"),
 ]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..client.contexts import KEYS, ContextFile
 from ..client.failures import BadContext
-from .exits import CannotCreate
+from ..errors import CannotCreate
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from ..client import failures
-from ..errors import JobWorkerError
+from ..errors import CannotCreate, JobWorkerError
 
 
 class Exit(IntEnum):
@@ -94,12 +94,6 @@ EPILOG: Final = (
 class CannotWrite(JobWorkerError):
     """
     Output cannot be written.
-    """
-
-
-class CannotCreate(JobWorkerError):
-    """
-    A file cannot be created.
     """
 
 

@@ -16,7 +16,7 @@ from typing import Final
 import click
 
 from ..client.failures import Unreadable
-from .exits import CannotCreate
+from ..errors import CannotCreate
 from .parameters import NumberType
 from .rendering import plain
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from ..errors import BadConfiguration
+from ..errors import CannotCreate
 
 #: The mode of a file that only its owner may read.
 SECRET: Final = 0o600
@@ -30,7 +30,7 @@ def writeNew(directory: str, files: Mapping[str, tuple[bytes, int]]) -> list[str
 
     @return: The paths of the files, in the order of the names.
 
-    @raise BadConfiguration: If a file exists or cannot be written.
+    @raise CannotCreate: If a file exists or cannot be written.
     """
     paths = {name: os.path.join(directory, name) for name in files}
     _requireAbsent(paths.values())
@@ -39,12 +39,12 @@ def writeNew(directory: str, files: Mapping[str, tuple[bytes, int]]) -> list[str
         for name, (content, mode) in files.items():
             _writeNew(paths[name], content, mode)
             written.append(paths[name])
-    except (OSError, BadConfiguration) as error:
+    except (OSError, CannotCreate) as error:
         for path in written:
             with suppress(OSError):
                 os.unlink(path)
         if isinstance(error, OSError):
-            raise BadConfiguration(
+            raise CannotCreate(
                 f"cannot write below {directory}: {error.strerror}: {error.filename}"
             ) from None
         raise
@@ -60,8 +60,8 @@ def _requireAbsent(paths: Iterable[str]) -> None:
             raise _exists(path)
 
 
-def _exists(path: str) -> BadConfiguration:
-    return BadConfiguration(
+def _exists(path: str) -> CannotCreate:
+    return CannotCreate(
         f"{path} exists already and is not overwritten: "
         "move it away or name another directory"
     )
@@ -71,7 +71,7 @@ def _writeNew(path: str, content: bytes, mode: int) -> None:
     """
     Write one file beside its place, and link it there.
 
-    @raise BadConfiguration: If something is at its place by now.
+    @raise CannotCreate: If something is at its place by now.
     """
     parent = os.path.dirname(path) or os.curdir
     os.makedirs(parent, mode=0o700, exist_ok=True)
