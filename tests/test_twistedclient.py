@@ -210,17 +210,19 @@ class TwistedClientTests(TestCase):
             )
         )
         job = await client.start(["sh"])
-        self.assertEqual(job, TwistedJob(client, ID))
+        self.assertIsInstance(job, TwistedJob)
+        self.assertEqual(job.identifier, ID)
         self.assertEqual(await client.job(ID[:4]), job)
         received: list[events.Event] = []
-        end = await job.logs(received.append)
+        last = await job.logs(received.append)
+        assert isinstance(last, Finished)
         self.assertEqual(
             [each.data for each in received if isinstance(each, Output)],
             [b"out\n", b"err\n"],
         )
-        self.assertEqual(received[-1], Finished(end))
+        self.assertEqual(received[-1], last)
         for answer in (
-            end,
+            last.status,
             await job.wait(5.0),
             await job.stop(True),
             await job.signal(10),
@@ -240,7 +242,7 @@ class TwistedClientTests(TestCase):
         await self.assertFailure(client.start([]), Unacceptable)
         await self.assertFailure(client.stop(ID, grace=-1.0), Unacceptable)
         await self.assertFailure(client.jobs([State.UNKNOWN]), Unacceptable)
-        await self.assertFailure(client.readLog("\udcff", self.fail), Unacceptable)
+        await self.assertFailure(client.readLog(self.fail, "\udcff"), Unacceptable)
 
     def test_context(self) -> None:
         """

@@ -4,27 +4,59 @@ The client for a reactor: what can be asked of a job worker.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Coroutine, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
-from attrs import define
+from attrs import frozen
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
 
 from ..client.aio.client import AsyncClient
-from ..client.happenings import Happening
-from ..client.values import JobStatus, ServerInfo, State
-from ..specification import NOTHING, Specification
-from .caller import TwistedCaller
+from ..client.aio.job import AsyncJob
+from .aside import LoopAside
+from .deferring import Deferring, collected, deferred, heard
 from .job import TwistedJob
 
+_Rest = ParamSpec("_Rest")
 
-@define(eq=False)
-class TwistedClient(TwistedCaller):
+
+def _withJob(
+    method: Callable[Concatenate[AsyncClient, _Rest], Coroutine[Any, Any, AsyncJob]],
+) -> Callable[Concatenate[TwistedClient, _Rest], Deferred[TwistedJob]]:
     """
-    A caller of one server, who starts jobs and finds them.
+    Make a method whose result is a job.
     """
+
+    @wraps(method)
+    def call(
+        self: TwistedClient, /, *args: _Rest.args, **kwargs: _Rest.kwargs
+    ) -> Deferred[TwistedJob]:
+        return self._loop.run(method(self._original, *args, **kwargs)).addCallback(
+            lambda job: TwistedJob(self._loop, job)
+        )
+
+    return call
+
+
+@frozen(eq=False, init=False)
+class TwistedClient(Deferring[AsyncClient]):
+    """
+    A caller of one server.
+
+    Everything is for the reactor thread.  Every Deferred may fail with a
+    L{jobworker.client.failures.Failure}, which carries a cause and a remedy;
+    cancelling it ends the call.
+    """
+
+    def __init__(self, reactor: IReactorFromThreads, client: AsyncClient) -> None:
+        """
+        Have a client be used in a loop beside a reactor.
+
+        @param client: It must not be used by anybody else.
+        """
+        self.__attrs_init__(LoopAside(reactor, client.close), client)
 
     @classmethod
     def fromContext(
@@ -42,121 +74,24 @@ class TwistedClient(TwistedCaller):
     #: The same by the name that it has in other libraries.
     from_context = fromContext
 
-    def start(
-        self, command: Sequence[str], specification: Specification = NOTHING
-    ) -> Deferred[TwistedJob]:
+    start = _withJob(AsyncClient.start)
+    job = _withJob(AsyncClient.job)
+    jobs = collected(AsyncClient.jobs)
+    watch = heard(AsyncClient.watch)
+    info = deferred(AsyncClient.info)
+    resolve = deferred(AsyncClient.resolve)
+    readLog = heard(AsyncClient.readLog)
+    wait = deferred(AsyncClient.wait)
+    stop = deferred(AsyncClient.stop)
+    signal = deferred(AsyncClient.signal)
+    query = deferred(AsyncClient.query)
+    delete = deferred(AsyncClient.delete)
+
+    def close(self) -> Deferred[None]:
         """
-        Start a job.
+        Cancel every call, and disconnect.
 
-        @param command: The program and its arguments.
-
-        @param specification: What the job shall have beside its command.  A
-            server of the original kind ignores it.
+        The client connects again when it must; whoever has used one must close
+        it before the reactor stops.
         """
-
-        async def start() -> TwistedJob:
-            """
-            Start it in the loop.
-            """
-            job = await self._client.start(command, specification)
-            return TwistedJob(self, job.identifier)
-
-        return self._loop.run(start())
-
-    def job(self, start: str) -> Deferred[TwistedJob]:
-        """
-        Find a job by its id or the first characters of it.
-        """
-        return self.resolve(start).addCallback(
-            lambda identifier: TwistedJob(self, identifier)
-        )
-
-    def info(self) -> Deferred[ServerInfo]:
-        """
-        Find out about the server.
-        """
-        return self._loop.run(self._client.info())
-
-    def jobs(
-        self,
-        states: Sequence[State] = (),
-        *,
-        owner: str = "",
-        after: int | None = None,
-        before: int | None = None,
-        prefix: str = "",
-        limit: int | None = None,
-    ) -> Deferred[Sequence[JobStatus]]:
-        """
-        Find jobs, the newest first.
-
-        @param states: The states that they may be in; none means any.
-
-        @param owner: The subject whose jobs are wanted; empty for all.
-
-        @param after: When they were started at the earliest: nanoseconds since
-            the epoch.
-
-        @param before: The time before which they were started.
-
-        @param prefix: What their ids begin with.
-
-        @param limit: How many are wanted at most.
-        """
-
-        async def find() -> Sequence[JobStatus]:
-            """
-            Fetch all of them.
-            """
-            found = self._client.jobs(
-                states,
-                owner=owner,
-                after=after,
-                before=before,
-                prefix=prefix,
-                limit=limit,
-            )
-            return [status async for status in found]
-
-        return self._loop.run(find())
-
-    def watch(
-        self,
-        received: Callable[[Happening], object],
-        states: Sequence[State] = (),
-        *,
-        owner: str = "",
-        after: int | None = None,
-        before: int | None = None,
-        prefix: str = "",
-        since: str = "",
-        present: bool = True,
-    ) -> Deferred[Happening]:
-        """
-        Be told what happens to jobs, whatever happens to connections; see
-        L{AsyncClient.watch}.
-
-        @param received: Takes what happens.  If it returns a Deferred, nothing
-            more is fetched before that has fired; if it fails, so does the
-            watching.
-
-        @return: A Deferred that never fires, but may fail, and ends the watching
-            when it is cancelled.
-        """
-        begin = partial(
-            self._client.watch,
-            states,
-            owner=owner,
-            after=after,
-            before=before,
-            prefix=prefix,
-            since=since,
-            present=present,
-        )
-        return self._loop.hear(begin, received)
-
-    def resolve(self, start: str) -> Deferred[str]:
-        """
-        Find the id of a job by its first characters.
-        """
-        return self._loop.run(self._client.resolve(start))
+        return self._loop.end()
