@@ -46,10 +46,6 @@ _OPTIONS: Final[dict[str, tuple[tuple[str, ...], str, str]]] = {
     ),
 }
 
-#: Where the flags before the subcommand are kept in a context.  The root
-#: context's object is the environment.
-BEFORE: Final = "jobworker.server"
-
 
 @frozen
 class Said:
@@ -172,12 +168,25 @@ def said(own: Mapping[str, Any]) -> Said:
 
     @param own: Those after it, of which there may be more.
     """
-    context = click.get_current_context()
-    before: Mapping[str, Any] = context.meta[BEFORE]
-    nearest = {name: own.get(name) or before.get(name) or () for name in _OPTIONS}
+    return saidIn(click.get_current_context(), own)
+
+
+def saidIn(context: click.Context, own: Mapping[str, Any] = {}) -> Said:
+    """
+    Decide between flags after the subcommand and before it, as a context has
+    them.
+
+    @param own: Those after it where the context does not have them.
+    """
+    # The object of the first context is the environment.
+    root = context.find_root()
+    nearest = {
+        name: own.get(name) or context.params.get(name) or root.params.get(name) or ()
+        for name in _OPTIONS
+    }
     flags = {
         name: (value,) if isinstance(value, str) else tuple(value)
         for name, value in nearest.items()
     }
     named = flags.pop("context")
-    return Said(context.find_root().obj, "".join(named), flags)
+    return Said(root.obj, "".join(named), flags)

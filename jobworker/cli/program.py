@@ -15,13 +15,14 @@ import click
 from .. import __version__
 from ..errors import JobWorkerError
 from .certs import certs
+from .completing import complete, completion, variable
 from .context import context
 from .doctor import doctor
 from .exits import EPILOG, CannotWrite, Exit, besideJobs, exitFor
 from .info import info
 from .jobs import delete, query, start, stop
 from .listing import ps
-from .options import BEFORE, serverOptions
+from .options import serverOptions
 from .signaling import kill
 from .streaming import stream
 from .token import token
@@ -38,8 +39,7 @@ _FOLLOWING = frozenset({"stream", "wait"})
 )
 @click.version_option(__version__, prog_name="jobworker")
 @serverOptions
-@click.pass_context
-def jobworker(ctx: click.Context, /, **server: Any) -> None:
+def jobworker(**_: Any) -> None:
     """
     Run jobs on a job worker.
 
@@ -49,12 +49,11 @@ def jobworker(ctx: click.Context, /, **server: Any) -> None:
     # The type checker does not know that a shell can close it.
     if getattr(sys, "stdout", None) is None:
         raise CannotWrite("standard output is closed; leave it open or use /dev/null")
-    ctx.meta[BEFORE] = server
 
 
 _JOBS = (start, stop, query, ps, stream, wait, kill, delete)
 
-for _command in (*_JOBS, info, doctor, context, certs, token):
+for _command in (*_JOBS, info, doctor, context, completion, certs, token):
     jobworker.add_command(_command)
 
 
@@ -71,6 +70,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     name = os.path.basename(sys.argv[0]) or "jobworker"
     if name == "__main__.py":
         name = "jobworker"
+    shell = environment.get(variable(name))
+    if shell:
+        return complete(jobworker, name, environment, shell)
     subcommand: list[str] = []
     try:
         return _run(name, list(arguments), environment, subcommand)

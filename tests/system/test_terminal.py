@@ -1,0 +1,132 @@
+"""
+What only a terminal shows: completion in a real shell, and colours.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pexpect
+
+from twisted.trial.unittest import SkipTest
+
+from jobworker.client import Client, Specification
+from tests.daemons import PATIENCE, ROOT, Daemon, DaemonCase
+
+#: What the script C{jobworker} does.
+_SCRIPT = f"""#!{sys.executable}
+import sys
+from jobworker.cli.main import main
+sys.exit(main())
+"""
+
+_PROMPT = "what now> "
+
+_GREEN, _CYAN = "\x1b[32m", "\x1b[36m"
+
+
+class TerminalTests(DaemonCase):
+    """
+    One daemon with some jobs, and somebody at a terminal.
+    """
+
+    def setUp(self) -> None:
+        """
+        Start the daemon and the jobs.
+        """
+        self.daemon = self.startDaemon()
+        with Client.from_context(environment=self.daemon.caller()) as client:
+            self.running = client.start(["sleep", "600"]).identifier
+            client.start(["sleep", "600"], Specification(name="nightly"))
+            job = client.start(["true"])
+            self.ended = job.wait(PATIENCE).identifier
+
+    def shell(self, daemon: Daemon, **changes: str) -> pexpect.spawn:
+        """
+        Start bash for somebody who has the command and its completion.
+        """
+        folder = Path(self.mktemp()).resolve()
+        folder.mkdir()
+        script = folder / "jobworker"
+        script.write_text(_SCRIPT)
+        script.chmod(0o700)
+        bash = pexpect.spawn(
+            "bash",
+            ["--noprofile", "--norc", "-i"],
+            env={
+                **daemon.caller(),
+                "PATH": f"{folder}:{os.environ['PATH']}",
+                "PYTHONPATH": str(ROOT),
+                "TERM": "xterm",
+                "PS1": _PROMPT,
+                "INPUTRC": "/dev/null",
+                **changes,
+            },
+            cwd=str(daemon.folder),
+            encoding="utf-8",
+            timeout=PATIENCE,
+            dimensions=(24, 200),
+        )
+        self.addCleanup(bash.close, force=True)
+        bash.expect_exact(_PROMPT)
+        bash.sendline("bind 'set enable-bracketed-paste off'")
+        bash.expect_exact(_PROMPT)
+        bash.sendline('eval "$(jobworker completion bash)"')
+        bash.expect_exact(_PROMPT)
+        return bash
+
+    def test_terminal(self) -> None:
+        """
+        Commands, flags and jobs are completed in bash; and states have colours,
+        but none with NO_COLOR.
+        """
+        if shutil.which("bash") is None:
+            raise SkipTest("there is no bash")
+        bash = self.shell(self.daemon)
+        self.complete(bash)
+        self.look(bash)
+
+    def complete(self, bash: pexpect.spawn) -> None:
+        """
+        Have things completed.
+        """
+        # What bash adds is sent back by the terminal.
+        rows = [
+            ("jobworker que\t", "query "),
+            ("--jo\t", "b "),
+            (f"{self.ended[:9]}\t", f"{self.ended[9:]} "),
+            ("--context=\t\x15", ""),
+            ("jobworker kill -s US\t", "R"),
+            ("1 nig\t", "htly "),
+            (f"{self.running[:9]}\t", f"{self.running[9:]} "),
+        ]
+        for keys, expected in rows:
+            bash.send(keys)
+            bash.expect_exact(expected)
+        bash.sendline("")
+        bash.expect_exact(_PROMPT)
+        # A job that has ended is not offered, so that nothing is added.
+        bash.send(f"jobworker kill {self.ended[:9]}\t#")
+        bash.expect_exact(f"{self.ended[:9]}")
+        bash.expect_exact("#")
+        self.assertNotIn(self.ended[9:], bash.before)
+
+    def look(self, bash: pexpect.spawn) -> None:
+        """
+        Look at colours.
+        """
+        bash.sendline("\x15")
+        bash.expect_exact(_PROMPT)
+        bash.sendline("jobworker ps --all; jobworker doctor")
+        bash.expect_exact(f"{_GREEN}exited 0\x1b[0m")
+        bash.expect_exact(f"{_CYAN}running\x1b[0m")
+        bash.expect_exact(f"{_GREEN}ok     \x1b[0m  contexts")
+        bash.expect_exact(_PROMPT)
+        bash.sendline("NO_COLOR=1 jobworker ps --all")
+        bash.expect_exact("COMMAND")
+        bash.expect_exact(_PROMPT)
+        self.assertIn("exited 0", bash.before)
+        self.assertNotIn("\x1b[3", bash.before)
