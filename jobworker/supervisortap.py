@@ -18,7 +18,8 @@ from twisted.python.logfile import LogFile
 
 from .daemon.ending import endWithError
 from .daemon.keeping import CHECKS, KEEPING, parseReserve, parseRetain, readQuota
-from .daemon.options import StrictOptions, number
+from .daemon.logformat import JSONObserver, loggedAs
+from .daemon.options import StrictOptions, number, oneOf
 from .daemon.settings import SupervisorSettings
 from .daemon.state import StateDirectory, defaultStateDirectory, findGatewayUser
 from .daemon.supervisor import ISupervisorReactor, Supervisor
@@ -49,6 +50,7 @@ class Options(StrictOptions):
     command = "jobworker-supervisor"
     readers: ClassVar[Mapping[str, Callable[[str], Any]]] = {
         "linger": _seconds,
+        "log-format": oneOf("text", "json"),
         "ready-fd": number(3, 1_000_000),
         "open-files": number(16, 1_000_000_000),
         **CHECKS,
@@ -70,6 +72,7 @@ class Options(StrictOptions):
             "Files that a job may have open, unless it changes that.",
         ],
         *KEEPING,
+        ["log-format", None, "text", "What is logged: text, or lines of json."],
         ["log-file", None, None, "File to log to, if not standard error."],
         ["ready-fd", None, None, "Descriptor to say on what came of the start."],
     ]
@@ -105,12 +108,14 @@ def makeService(options: Options) -> IService:
         parseReserve(options["reserve"]),
         options["open-files"],
     )
-    return Supervisor(
+    supervisor = Supervisor(
         reactor,
         settings,
         lambda reason: endWithError(reactor, reason),
         reactor.stop,
     )
+    json = options["log-format"] == "json"
+    return loggedAs(options, supervisor) if json else supervisor
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -126,9 +131,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     service = makeService(options)
     path = options["log-file"]
     output: Any = sys.stderr if path is None else _openLog(path)
-    globalLogBeginner.beginLoggingTo(
-        [textFileLogObserver(output)], redirectStandardIO=False
-    )
+    asJSON = options["log-format"] == "json"
+    observer = JSONObserver(output) if asJSON else textFileLogObserver(output)
+    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
     os.chdir("/")
     service.privilegedStartService()
     service.startService()

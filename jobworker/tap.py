@@ -9,16 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from time import monotonic, time
 from typing import Any, ClassVar
 
-from twisted.application.service import IService, MultiService
+from twisted.application.service import IService
 
 from .access.peers import PeerBook
 from .access.tokens import ISSUER, TokenVerifier
-from .daemon.accounting import ACCOUNTING, makeAccounting
+from .daemon.accounting import ACCOUNTING, FLAGS, makeAccounting
 from .daemon.accounting import CHECKS as ACCOUNTING_CHECKS
 from .daemon.ending import endWithError
 from .daemon.gateway import Gateway
 from .daemon.keeping import CHECKS, KEEPING, keepingArguments
-from .daemon.logformat import LoggedAsJSON
+from .daemon.logformat import loggedAs
 from .daemon.options import StrictOptions, number, oneOf
 from .daemon.starting import SupervisorEndpoint
 from .daemon.state import StateDirectory, defaultStateDirectory
@@ -80,6 +80,8 @@ class Options(StrictOptions):
         *ACCOUNTING,
     ]
 
+    optFlags: ClassVar[Sequence[Sequence[Any]]] = [*FLAGS]
+
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self["ca"] = []
@@ -101,13 +103,7 @@ def makeService(options: Options) -> IService:
         gateway = _makeGateway(options)
     except BadConfiguration as error:
         raise SystemExit(f"jobworker: {error}") from None
-    root = (
-        LoggedAsJSON(_logfile(options))
-        if options["log-format"] == "json"
-        else MultiService()
-    )
-    gateway.setServiceParent(root)  # type: ignore[no-untyped-call]
-    return root
+    return loggedAs(options, gateway)
 
 
 def supervisorArguments(options: Mapping[str, Any]) -> list[str]:
@@ -118,7 +114,8 @@ def supervisorArguments(options: Mapping[str, Any]) -> list[str]:
     other = [] if user is None else [f"--gateway-user={user}"]
     # The gateway raises its own limit, which the supervisor inherits.
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return [*keepingArguments(options), f"--open-files={files}", *other]
+    logged = f"--log-format={options['log-format']}"
+    return [*keepingArguments(options), f"--open-files={files}", logged, *other]
 
 
 def _makeGateway(options: Options) -> Gateway:
@@ -145,7 +142,7 @@ def _makeGateway(options: Options) -> Gateway:
     endpoint = SupervisorEndpoint(reactor, state, supervisorArguments(options), starts)
     peers = PeerBook()
     roster = RemoteRoster(reactor, endpoint)
-    accounting = makeAccounting(options, reactor, roster)
+    accounting = makeAccounting(options, reactor, roster, user)
     meter = accounting.meter
 
     def makeRPC(socket: str) -> RPCService:
@@ -177,16 +174,3 @@ def _makeGateway(options: Options) -> Gateway:
         options["on-shutdown"] == "stop",
         accounting.attendants,
     )
-
-
-def _logfile(options: Options) -> str | None:
-    """
-    Find out where twistd logs to; C{None} is standard output.
-    """
-    twistd = options.parent
-    if twistd is None or twistd.get("logfile") == "-":
-        return None
-    chosen: str | None = twistd.get("logfile")
-    if chosen is None and not twistd.get("nodaemon"):
-        return "twistd.log"
-    return chosen

@@ -13,6 +13,8 @@ from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from jobworker.access.calls import CURRENT, Call
+from jobworker.access.identity import Caller, Peer
 from jobworker.daemon.logformat import JSONObserver, LoggedAsJSON
 
 
@@ -49,6 +51,24 @@ class LogFormatTests(SynchronousTestCase):
         entry = self.written("{name}", name="a\nb\udc80", thing=object())
         self.assertEqual(entry["text"], "a\nb\udc80")
         self.assertTrue(entry["thing"].startswith("<object"))
+
+    def test_calls(self) -> None:
+        """
+        What is logged during a call says which it is, as far as that is known;
+        what the event itself says goes before.
+        """
+        caller = Caller("alice", "", "", frozenset(), frozenset(), 0)
+        peer = Peer("192.0.2.1:1", frozenset(), "00")
+        call = Call("StopJob", 1, peer, caller, "a job")
+        for known in (call, Call("StopJob")):
+            token = CURRENT.set(known)
+            self.addCleanup(CURRENT.reset, token)
+            entry = self.written("refused {rpc}", rpc="QueryJob")
+            self.assertEqual(entry["rpc"], "QueryJob")
+            self.assertEqual(entry.get("caller", ""), "alice" if known.caller else "")
+            self.assertEqual(entry.get("peer", ""), "192.0.2.1:1" if known.peer else "")
+            self.assertEqual(entry.get("job", ""), known.job)
+        self.assertEqual(self.written("refused")["rpc"], "StopJob")
 
     def test_failure(self) -> None:
         """

@@ -26,7 +26,7 @@ LAYERS = (
     {"api"},
     {"store", "logs", "access", "tls"},
     {"roster", "hosting"},
-    {"rpc", "door", "launchers", "link", "client", "metrics"},
+    {"rpc", "door", "launchers", "link", "client", "metrics", "audit"},
     {"daemon", "twistedclient"},
     {"tap", "supervisortap", "cli"},
 )
@@ -38,12 +38,12 @@ OWNERS: Mapping[str, frozenset[str]] = {
     for name, owners in {
         "attrs": "*",
         "zope": "interfaces store logs tls roster hosting rpc door launchers link "
-        "metrics daemon tap supervisortap",
+        "metrics audit daemon tap supervisortap",
         "twisted": "prompt store logs tls roster hosting rpc door launchers link "
-        "metrics daemon twistedclient tap supervisortap",
+        "metrics audit daemon twistedclient tap supervisortap",
         "twisted.internet.defer": "interfaces milestones store logs tls roster "
-        "hosting rpc door launchers link metrics daemon twistedclient tap "
-        "supervisortap",
+        "hosting rpc door launchers link metrics audit daemon twistedclient "
+        "tap supervisortap",
         "twisted.internet.reactor": "tap supervisortap",
         "twisted.enterprise": "store",
         "sqlite3": "store",
@@ -90,6 +90,7 @@ SERVER = {
     "launchers",
     "link",
     "metrics",
+    "audit",
     "daemon",
     "twistedclient",
     "tap",

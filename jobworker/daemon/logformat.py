@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import IO, Any
 
@@ -15,11 +16,13 @@ from zope.interface import implementer
 
 from attrs import define
 
-from twisted.application.service import MultiService
+from twisted.application.service import IService, MultiService
 from twisted.logger import ILogObserver, LogEvent, formatEvent
 from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
+
+from ..access.calls import CURRENT
 
 #: What twisted.logger puts into an event for itself.
 _OWN = frozenset({"message", "time", "system", "isError", "why", "format", "failure"})
@@ -27,8 +30,8 @@ _OWN = frozenset({"message", "time", "system", "isError", "why", "format", "fail
 
 def toJSON(event: LogEvent) -> str:
     """
-    Write an event as one line: when, how important, who, what, and the data
-    of the event as it is.
+    Write an event as one line: when, how important, who, what, the data of the
+    event as it is, and the call that it belongs to.
     """
     entry: dict[str, Any] = {
         "time": datetime.fromtimestamp(
@@ -50,7 +53,26 @@ def toJSON(event: LogEvent) -> str:
         if not key.startswith("log_") and key not in _OWN and key not in entry:
             plain = value is None or isinstance(value, str | int | float | bool)
             entry[key] = value if plain else str(value)
+    for key, value in _calling().items():
+        entry.setdefault(key, value)
     return json.dumps(entry, ensure_ascii=True)
+
+
+def _calling() -> dict[str, str]:
+    """
+    Say during which call something is logged, if during any: what is called,
+    by whom, from where and about which job.
+    """
+    call = CURRENT.get()
+    if call is None:
+        return {}
+    known = {
+        "rpc": call.method,
+        "caller": call.caller.subject if call.caller else "",
+        "peer": call.peer.address if call.peer else "",
+        "job": call.job,
+    }
+    return {key: value for key, value in known.items() if value}
 
 
 @implementer(ILogObserver)
@@ -100,3 +122,28 @@ class LoggedAsJSON(MultiService):
             return sys.stdout or open(os.devnull, "w", encoding="utf-8")
         folder, name = os.path.split(os.path.abspath(self._path))
         return LogFile(name, folder)
+
+
+def loggedAs(options: Mapping[str, Any], service: IService) -> MultiService:
+    """
+    Put a service into one whose process logs as its options say.
+
+    @param options: Those of a command of twistd.
+    """
+    asJSON = options["log-format"] == "json"
+    root = LoggedAsJSON(_logfile(options)) if asJSON else MultiService()
+    service.setServiceParent(root)
+    return root
+
+
+def _logfile(options: Mapping[str, Any]) -> str | None:
+    """
+    Find out where twistd logs to; C{None} is standard output.
+    """
+    twistd = getattr(options, "parent", None)
+    if twistd is None or twistd.get("logfile") == "-":
+        return None
+    chosen: str | None = twistd.get("logfile")
+    if chosen is None and not twistd.get("nodaemon"):
+        return "twistd.log"
+    return chosen

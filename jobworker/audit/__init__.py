@@ -1,0 +1,3 @@
+"""
+The audit log: who was allowed what, and who was not.
+"""
