@@ -36,6 +36,8 @@ class Query:
         epoch.
     @ivar before: The time before which it was started.
     @ivar prefix: What its identifier begins with.
+    @ivar labels: Labels that it has, with these values; C{None} for any value.
+    @ivar name: The name that it has; C{None} for all.
     @ivar behind: When the job was started, and the identifier, of the last
         that was seen: what is wanted comes behind it.
     @ivar limit: How many are wanted at most.
@@ -49,6 +51,8 @@ class Query:
     after: int | None = None
     before: int | None = None
     prefix: str = ""
+    labels: tuple[tuple[str, str | None], ...] = ()
+    name: str | None = None
     behind: tuple[int, str] | None = None
     limit: int = 100
     settled: int | None = None
@@ -68,6 +72,19 @@ class Query:
             and (self.before is None or record.started < self.before)
             and (self.behind is None or _place(record) < self.behind)
             and record.identifier.startswith(self.prefix)
+            and self._isCalled(record.command.specification)
+        )
+
+    def _isCalled(self, given: Specification) -> bool:
+        """
+        Say whether a job has the name and the labels.
+        """
+        if self.name is not None and given.name != self.name:
+            return False
+        has = dict(given.labels) if self.labels else {}
+        return all(
+            name in has and (value is None or has[name] == value)
+            for name, value in self.labels
         )
 
 

@@ -206,6 +206,20 @@ class Specification:
 NOTHING: Final = Specification()
 
 
+def isLabel(name: str) -> bool:
+    """
+    Say whether a label can have this name.
+    """
+    return len(name) <= MAX_LABEL and _LABEL.fullmatch(name) is not None
+
+
+def isName(text: str) -> bool:
+    """
+    Say whether a job can have this name.
+    """
+    return len(text) <= MAX_NAME and _NAME.fullmatch(text) is not None
+
+
 def check(wanted: Specification) -> None:
     """
     See whether what is asked for is within all limits.
@@ -333,7 +347,7 @@ def _checkNames(wanted: Specification) -> None:
             "labels", f"{len(wanted.labels)} labels; {MAX_LABELS} at most"
         )
     for name, value in wanted.labels:
-        if len(name) > MAX_LABEL or not _LABEL.fullmatch(name):
+        if not isLabel(name):
             raise BadSpecification(
                 "labels",
                 f"{name[:MAX_LABEL]!r} is no name of a label: letters, digits and "
@@ -345,9 +359,7 @@ def _checkNames(wanted: Specification) -> None:
                 f"the value of the label {name} is longer than {MAX_LABEL} "
                 "characters or cannot be printed",
             )
-    if wanted.name and (
-        len(wanted.name) > MAX_NAME or not _NAME.fullmatch(wanted.name)
-    ):
+    if wanted.name and not isName(wanted.name):
         raise BadSpecification(
             "name",
             f"a name is {MAX_NAME} letters, digits and _ . - at most, a letter or "

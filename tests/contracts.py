@@ -31,7 +31,7 @@ from jobworker.jobs import (
     advance,
 )
 from jobworker.queries import Page, Query
-from jobworker.specification import Specification
+from jobworker.specification import NOTHING, Specification
 
 if TYPE_CHECKING:
     _Base = TestCase
@@ -204,6 +204,43 @@ class IJobStoreTests(_Base):
             self.assertEqual(
                 page, Page(tuple(records[number] for number in numbers)), query
             )
+
+    async def test_searchCalled(self) -> None:
+        """
+        Jobs are found by their names and labels, exactly.
+        """
+        odd = 'a "quoted" \\ é\udc80 %\''
+        given = [
+            Specification(name="night", labels={"app": "web", "a.b/c-d": odd}),
+            Specification(name="nigh", labels={"app": "web"}),
+            Specification(name="night", labels={"app": "", "a": "b"}),
+            NOTHING,
+            Specification(environment={"name": "night", "app": "web"}),
+        ]
+        records = [
+            exampleRecord(number, command=Command("true", (), each))
+            for number, each in enumerate(given)
+        ]
+        for record in records:
+            await self.store.add(record)
+        rows: list[tuple[Query, list[int]]] = [
+            (Query(name="night"), [2, 0]),
+            (Query(name="night", limit=5, behind=(records[2].started, "0")), [0]),
+            (Query(name="NIGHT"), []),
+            (Query(name="night%"), []),
+            (Query(labels=(("app", "web"),)), [1, 0]),
+            (Query(labels=(("app", None),)), [2, 1, 0]),
+            (Query(labels=(("app", ""),)), [2]),
+            (Query(labels=(("a", None),)), [2]),
+            (Query(labels=(("a.b/c-d", odd),)), [0]),
+            (Query(labels=(("a", "b"), ("app", None))), [2]),
+            (Query(labels=(("app", "web"),), name="nigh"), [1]),
+            (Query(labels=(("app", "web"), ("none", None))), []),
+        ]
+        for query, numbers in rows:
+            page = await self.store.search(query)
+            found = [records.index(record) for record in page.records]
+            self.assertEqual(found, numbers, query)
 
     async def test_searchTies(self) -> None:
         """

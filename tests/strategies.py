@@ -186,6 +186,10 @@ queries = st.builds(
     behind=st.none() | st.tuples(times, identifiers),
     limit=st.integers(1, 1000),
     settled=st.none() | times,
+    labels=st.dictionaries(
+        st.text("abzAZ09", min_size=1, max_size=5), st.none() | arguments, max_size=3
+    ).map(lambda labels: tuple(labels.items())),
+    name=st.none() | _names,
 )
 
 #: How far somebody has read in a journal.

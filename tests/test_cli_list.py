@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
 from jobworker.cli.listing import _width, table
-from jobworker.client.failures import Unacceptable, UnknownJob
+from jobworker.client.failures import Unacceptable, UnknownJob, Unsupported
 from jobworker.client.values import JobStatus, State
 
 from .commandlines import Outcome, run
@@ -55,7 +55,11 @@ class ListTests(SynchronousTestCase):
         """
         self.asked.append(request)
         found = [
-            each for each in self.jobs if each.job.id.startswith(request.id_prefix)
+            each
+            for each in self.jobs
+            if each.job.id.startswith(request.id_prefix)
+            and (not request.name or each.command.name == request.name)
+            and (not request.states or each.status.state in request.states)
         ]
         start = int(request.page_token or 0)
         end = start + min(request.page_size, 3)
@@ -92,10 +96,14 @@ class ListTests(SynchronousTestCase):
                 states=[wire.LOST, wire.EXITED]
             ),
             ("--owner", "bob"): wire.ListRequest(owner="bob", states=[wire.RUNNING]),
+            ("--all", "--label", "a=b=c", "--label=d"): wire.ListRequest(
+                labels={"a": "b=c"}, label_names=["d"]
+            ),
+            ("--all", "--name", "night"): wire.ListRequest(name="night"),
         }
         for arguments, request in rows.items():
             self.asked.clear()
-            self.assertEqual(self.ps(*arguments).code, 0)
+            self.ps(*arguments)
             request.page_size = 1000
             self.assertEqual(self.asked[0], request)
 
@@ -118,6 +126,8 @@ class ListTests(SynchronousTestCase):
             ("--all", "--state", "lost"),
             ("--state", "unknown"),
             ("--limit", "0"),
+            ("--label", "=b"),
+            ("--label", "a=b", "--label", "a"),
             ("surplus",),
         ):
             outcome = self.ps(*arguments)
@@ -125,16 +135,90 @@ class ListTests(SynchronousTestCase):
 
     def test_resolve(self) -> None:
         """
-        The beginning of an id is enough if no other begins so.
+        The beginning of an id is enough if no other begins so, and those that
+        do are told.
         """
         with self.server.client() as client:
             self.assertEqual(client.resolve("00000004"), identifierOf(4))
             self.assertEqual(client.resolve(identifierOf(9)), identifierOf(9))
             self.assertRaises(UnknownJob, client.resolve, "1")
-            self.assertRaises(Unacceptable, client.resolve, "0")
+            with self.assertRaises(Unacceptable) as caught:
+                client.resolve("0")
+            self.assertIn(identifierOf(2), str(caught.exception))
+            self.assertIn(", …; write more", str(caught.exception))
             self.assertRaises(Unacceptable, client.resolve, "")
             with self.assertRaises(Unacceptable):
                 client.jobs([State.UNKNOWN])
+
+    def test_named(self) -> None:
+        """
+        A name means the newest job of that name that runs, and otherwise the
+        newest; the first in a list is the newest.
+        """
+        for number, name, state in (
+            (0, "other", wire.RUNNING),
+            (1, "night", wire.EXITED),
+            (2, "night", wire.RUNNING),
+            (3, "night", wire.RUNNING),
+            (4, "done", wire.EXITED),
+            (5, "done", wire.EXITED),
+        ):
+            self.jobs[number].command.name = name
+            self.jobs[number].status.state = state
+        with self.server.client() as client:
+            self.assertEqual(client.resolve("night"), identifierOf(2))
+            self.assertEqual(client.resolve("done"), identifierOf(4))
+            with self.assertRaises(UnknownJob) as caught:
+                client.resolve("nigh")
+            self.assertIn("'nigh'", str(caught.exception))
+
+    def test_both(self) -> None:
+        """
+        What begins an id and is a name, too, is understood only if both mean
+        the same job.
+        """
+        self.jobs[1].command.name = "00000001"
+        self.jobs[2].command.name = "00000003"
+        with self.server.client() as client:
+            self.assertEqual(client.resolve("00000001"), identifierOf(1))
+            with self.assertRaises(Unacceptable) as caught:
+                client.resolve("00000003")
+        said = str(caught.exception)
+        self.assertIn(f"another: {identifierOf(2)}, {identifierOf(3)};", said)
+
+    def test_ignored(self) -> None:
+        """
+        A server that passes over what is asked for is not believed: nothing
+        is done to a job that nobody meant.
+        """
+        server = WireServer({"ListJobs": lambda _, __: wire.JobList(jobs=self.jobs)})
+        self.addCleanup(server.stop)
+        with server.client() as client:
+            self.assertRaises(Unsupported, client.resolve, "night")
+            for labels in ({"a": "b"}, {"a": None}):
+                with self.assertRaises(Unsupported):
+                    list(client.jobs(labels=labels))
+        outcome = run([*server.flags(), "stop", "--job", "night"])
+        self.assertIn("older than this client", outcome.err)
+
+    def test_original(self) -> None:
+        """
+        A server of the original kind has no list, but knows whole ids.
+        """
+        asked = []
+
+        def stop(request: wire.StopRequest, _: object) -> wire.JobStatus:
+            asked.append(request.job.id)
+            return status(wire.STOPPED, 0)
+
+        server = WireServer({"StopJob": stop})
+        self.addCleanup(server.stop)
+        for called in ("0000", "night"):
+            outcome = run([*server.flags(), "stop", "--job", called])
+            self.assertIn("older than this client", outcome.err)
+            self.assertNotEqual(outcome.code, 0)
+        outcome = run([*server.flags(), "stop", "--job", identifierOf(5)])
+        self.assertEqual((outcome.code, asked), (0, [identifierOf(5)]))
 
 
 class TableTests(SynchronousTestCase):

@@ -142,7 +142,7 @@ class ClientTests(AsyncTestCase):
         """
 
         def jobs(request: wire.ListRequest, _: object) -> wire.JobList:
-            if request.id_prefix and not ID.startswith(request.id_prefix):
+            if request.name or not ID.startswith(request.id_prefix):
                 return wire.JobList()
             more = "" if request.page_token or request.id_prefix else "more"
             return wire.JobList(jobs=[status()], next_page_token=more)

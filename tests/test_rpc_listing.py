@@ -43,6 +43,12 @@ class ListingTests(SynchronousTestCase):
                 Query(after=5, before=7),
             ),
             (pb.ListRequest(id_prefix="0b5e-"), Query(prefix="0b5e-")),
+            (
+                pb.ListRequest(
+                    labels={"b": "2", "a": ""}, label_names=["c"], name="night"
+                ),
+                Query(labels=(("a", ""), ("b", "2"), ("c", None)), name="night"),
+            ),
             (pb.ListRequest(page_size=7), Query(limit=7)),
             (pb.ListRequest(page_size=2**31 - 1), Query(limit=1000)),
         ]
@@ -58,6 +64,10 @@ class ListingTests(SynchronousTestCase):
             (pb.ListRequest(id_prefix="A"), "id_prefix"),
             (pb.ListRequest(id_prefix="%"), "id_prefix"),
             (pb.ListRequest(id_prefix="0" * 37), "id_prefix"),
+            (pb.ListRequest(name="not a name"), "name"),
+            (pb.ListRequest(labels={'a"b': ""}), "labels"),
+            (pb.ListRequest(label_names=["-"]), "label_names"),
+            (pb.ListRequest(label_names=map(str, range(65))), "labels"),
             (pb.ListRequest(page_size=-1), "page_size"),
             (pb.ListRequest(page_token="x"), "page_token"),
             (pb.ListRequest(page_token="é"), "page_token"),

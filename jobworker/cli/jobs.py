@@ -15,7 +15,11 @@ from .rendering import asJSON, asText
 from .specifying import specifying
 
 job = click.option(
-    "--job", "identifier", required=True, metavar="ID", help="The id of the job."
+    "--job",
+    "called",
+    required=True,
+    metavar="JOB",
+    help="The id of the job, the beginning of it, or its name.",
 )
 
 asObject = click.option(
@@ -73,7 +77,7 @@ def start(
 @withServer
 def stop(
     settings: Settings,
-    identifier: str,
+    called: str,
     force: bool,
     signal: int | None,
     grace: float | None,
@@ -85,6 +89,7 @@ def stop(
     if force and (signal is not None or grace is not None):
         raise click.UsageError("--force leaves no choice of --signal or --grace")
     with settings.client() as client:
+        identifier = client.resolve(called)
         _print(client.stop(identifier, force, signal or 0, grace), wantsJSON)
 
 
@@ -92,23 +97,23 @@ def stop(
 @job
 @asObject
 @withServer
-def query(settings: Settings, identifier: str, wantsJSON: bool) -> None:
+def query(settings: Settings, called: str, wantsJSON: bool) -> None:
     """
     Print what is known of a job.
     """
     with settings.client() as client:
-        _print(client.query(identifier), wantsJSON)
+        _print(client.query(client.resolve(called)), wantsJSON)
 
 
 @click.command()
 @job
 @withServer
-def delete(settings: Settings, identifier: str) -> None:
+def delete(settings: Settings, called: str) -> None:
     """
     Forget a job that has ended, and remove its log.
     """
     with settings.client() as client:
-        client.delete(identifier)
+        client.delete(client.resolve(called))
 
 
 def _print(status: JobStatus, wantsJSON: bool) -> None:

@@ -42,6 +42,14 @@ _OWNER: Final = 20
     help="Jobs in this state, instead of those that run; may be given more than once.",
 )
 @click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Jobs with this label only; may be given more than once.",
+)
+@click.option("--name", default="", metavar="NAME", help="Jobs of this name only.")
+@click.option(
     "--limit",
     type=click.IntRange(1),
     metavar="N",
@@ -56,6 +64,8 @@ def ps(
     everything: bool,
     owner: str,
     states: tuple[str, ...],
+    labels: tuple[str, ...],
+    name: str,
     limit: int | None,
     wantsJSON: bool,
 ) -> None:
@@ -66,7 +76,13 @@ def ps(
         raise click.UsageError("--all leaves no choice of --state")
     wanted = [State(each) for each in states] or [State.RUNNING]
     with settings.client() as client:
-        found = client.jobs([] if everything else wanted, owner=owner, limit=limit)
+        found = client.jobs(
+            [] if everything else wanted,
+            owner=owner,
+            labels=_labels(labels),
+            name=name,
+            limit=limit,
+        )
         if wantsJSON:
             for status in found:
                 click.echo(asJSON(status))
@@ -76,6 +92,21 @@ def ps(
         jobs = list(islice(found, limit))
     for line in table(jobs, time.time_ns(), columns):
         click.echo(line)
+
+
+def _labels(given: Sequence[str]) -> dict[str, str | None]:
+    """
+    Read labels that are wanted.
+    """
+    labels: dict[str, str | None] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not name:
+            raise click.UsageError(f"{each!r} is not written as NAME or NAME=VALUE")
+        if name in labels:
+            raise click.UsageError(f"the label {name} is wanted twice")
+        labels[name] = value if equals else None
+    return labels
 
 
 def table(jobs: Sequence[JobStatus], now: int, columns: int | None) -> list[str]:

@@ -10,11 +10,11 @@ import click
 
 from .options import Settings, withServer
 from .parameters import SignalType
-from .waiting import identifiers
+from .waiting import several
 
 
 @click.command()
-@identifiers
+@several
 @click.option(
     "-s",
     "--signal",
@@ -24,12 +24,12 @@ from .waiting import identifiers
     help="The signal, instead of TERM.",
 )
 @withServer
-def kill(settings: Settings, identifiers: tuple[str, ...], signal: int) -> None:
+def kill(settings: Settings, called: tuple[str, ...], signal: int) -> None:
     """
     Send a signal to the process groups of jobs, and wait for nothing.
 
     What a job makes of it is its own affair: to end one for sure, stop it.
     """
     with settings.client() as client:
-        for identifier in [client.resolve(each) for each in identifiers]:
+        for identifier in [client.resolve(each) for each in called]:
             client.signal(identifier, signal)

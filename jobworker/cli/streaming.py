@@ -116,7 +116,7 @@ class Printer:
 @click.command()
 @job
 @withServer
-def stream(settings: Settings, identifier: str) -> int:
+def stream(settings: Settings, called: str) -> int:
     """
     Write what a job has written and goes on to write.
 
@@ -133,6 +133,6 @@ def stream(settings: Settings, identifier: str) -> int:
         click.get_current_context().find_root().info_name or "jobworker",
     )
     with settings.client() as client:
-        for event in client.readLog(identifier):
+        for event in client.readLog(client.resolve(called)):
             printer.show(event)
     return printer.code

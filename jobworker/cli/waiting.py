@@ -12,7 +12,7 @@ from .options import Settings, withServer
 from .parameters import NumberType
 from .rendering import asJSON
 
-identifiers = click.argument("identifiers", nargs=-1, required=True, metavar="ID…")
+several = click.argument("called", nargs=-1, required=True, metavar="JOB…")
 
 asObjects = click.option(
     "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each job."
@@ -20,7 +20,7 @@ asObjects = click.option(
 
 
 @click.command()
-@identifiers
+@several
 @click.option(
     "--timeout",
     type=NumberType(0, 10**9),
@@ -31,7 +31,7 @@ asObjects = click.option(
 @withServer
 def wait(
     settings: Settings,
-    identifiers: tuple[str, ...],
+    called: tuple[str, ...],
     timeout: float | None,
     wantsJSON: bool,
 ) -> int:
@@ -44,7 +44,7 @@ def wait(
     """
     codes = []
     with settings.client() as client:
-        whole = [client.resolve(each) for each in identifiers]
+        whole = [client.resolve(each) for each in called]
         if len(whole) > 1:
             # Nobody waits for one job to hear then that there is no other.
             for identifier in whole:

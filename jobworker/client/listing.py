@@ -6,13 +6,13 @@ Nothing here performs I/O.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from attrs import define, field
 
 from ..api import worker_pb2 as wire
-from .failures import Unacceptable, UnknownJob
+from .failures import Unacceptable, Unsupported
 from .questions import Question
 from .translation import statusOf
 from .values import JobStatus, State
@@ -24,13 +24,8 @@ _STATES: Final = {
     State.LOST: wire.LOST,
 }
 
-# The length of a whole id.
-_WHOLE: Final = 36
-
 # How many jobs a page has at most.
 _PAGE: Final = 1000
-
-_Answer = TypeVar("_Answer")
 
 
 def requestFor(
@@ -39,10 +34,13 @@ def requestFor(
     after: int | None,
     before: int | None,
     prefix: str,
+    labels: Mapping[str, str | None] | None = None,
+    name: str = "",
 ) -> wire.ListRequest:
     """
     Write down which jobs are wanted.
     """
+    given = labels or {}
     try:
         return wire.ListRequest(
             states=[_STATES[state] for state in states],
@@ -50,6 +48,9 @@ def requestFor(
             started_after=after or 0,
             started_before=before or 0,
             id_prefix=prefix,
+            labels={key: value for key, value in given.items() if value is not None},
+            label_names=[key for key, value in given.items() if value is None],
+            name=name,
         )
     except KeyError:
         raise Unacceptable("jobs in an unknown state cannot be asked for") from None
@@ -78,12 +79,15 @@ class Pages:
         self._request.page_size = min(
             _PAGE, _PAGE if self._left is None else self._left
         )
-        return _listing(self._request, lambda page: page)
+        return listing(self._request)
 
     def take(self, page: wire.JobList) -> Iterator[JobStatus]:
         """
         Take a page.
+
+        @raise Unsupported: If the server has not looked at all that was asked.
         """
+        insist(self._request, page)
         if self._left is not None:
             self._left = max(self._left - len(page.jobs), 0)
         self._request.page_token = page.next_page_token
@@ -91,47 +95,28 @@ class Pages:
         return map(statusOf, page.jobs)
 
 
-def isWhole(start: str) -> bool:
+def insist(request: wire.ListRequest, page: wire.JobList) -> None:
     """
-    Say whether these are all characters that an id has.
+    See whether the jobs of a page are those that are wanted.
+
+    @raise Unsupported: If they are not, because the server does not know
+        labels and names in requests, and has passed over them.
     """
-    return len(start) >= _WHOLE
-
-
-def resolving(start: str) -> Question[str]:
-    """
-    Ask for the id of a job by its first characters.
-
-    The answer is an L{UnknownJob} if no job has such an id, and an
-    L{Unacceptable} if more than one has.
-    """
-    if not start:
-        raise Unacceptable("the id of the job is empty")
-    request = requestFor((), "", None, None, start)
-    request.page_size = 2
-
-    def theOne(answer: wire.JobList) -> str:
-        """
-        Get the id of the only job.
-        """
-        if not answer.jobs:
-            raise UnknownJob(
-                f"no job has an id that begins with {start!r}", "check the id"
+    for job in page.jobs:
+        labels = job.command.labels
+        if (
+            (request.name and job.command.name != request.name)
+            or any(name not in labels for name in request.label_names)
+            or any(labels.get(name) != value for name, value in request.labels.items())
+        ):
+            raise Unsupported(
+                "the server cannot find jobs by label or name",
+                "it is older than this client",
             )
-        if len(answer.jobs) > 1 or answer.next_page_token:
-            raise Unacceptable(
-                f"more than one job has an id that begins with {start!r}",
-                "write more of it",
-            )
-        return answer.jobs[0].job.id
-
-    return _listing(request, theOne)
 
 
-def _listing(
-    request: wire.ListRequest, meaning: Callable[[wire.JobList], _Answer]
-) -> Question[_Answer]:
+def listing(request: wire.ListRequest) -> Question[wire.JobList]:
     """
     Ask for a page of jobs.
     """
-    return Question("ListJobs", request, wire.JobList.FromString, meaning)
+    return Question("ListJobs", request, wire.JobList.FromString, lambda page: page)

@@ -24,7 +24,15 @@ SPECIFICATION: Final = "specification"
 
 #: What this package can do as a supervisor that the version does not imply.
 CAPABILITIES: Final = frozenset(
-    {"search", "signal", "describe", "measure", "changes", SPECIFICATION}
+    {
+        "search",
+        "filters",
+        "signal",
+        "describe",
+        "measure",
+        "changes",
+        SPECIFICATION,
+    }
 )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from ..api import supervisor_pb2 as pb
 from ..queries import MOST, Page, Query
+from ..specification import MAX_LABELS, isLabel
 from .conversion import (
     CAUSES,
     BadMessage,
@@ -39,6 +40,11 @@ def convertQuery(query: Query) -> pb.Search:
         behind=behind,
         limit=query.limit,
         settled=query.settled,
+        labels=[
+            pb.Label(name=encode(name), value=None if value is None else encode(value))
+            for name, value in query.labels
+        ],
+        name=None if query.name is None else encode(query.name),
     )
 
 
@@ -47,7 +53,12 @@ def unconvertQuery(message: pb.Search) -> Query:
     Make a query of a message.
     """
     prefix = decode(message.prefix)
-    if not 0 < message.limit <= MOST or _PREFIX.fullmatch(prefix) is None:
+    labels = tuple(map(_label, message.labels))
+    if (
+        not 0 < message.limit <= MOST
+        or _PREFIX.fullmatch(prefix) is None
+        or len(labels) > MAX_LABELS
+    ):
         raise BadMessage("a query that cannot be answered")
     behind = message.behind
     return Query(
@@ -64,7 +75,19 @@ def unconvertQuery(message: pb.Search) -> Query:
         ),
         limit=message.limit,
         settled=message.settled if message.HasField("settled") else None,
+        labels=labels,
+        name=decode(message.name) if message.HasField("name") else None,
     )
+
+
+def _label(message: pb.Label) -> tuple[str, str | None]:
+    """
+    Find out which label is wanted.
+    """
+    name = decode(message.name)
+    if not isLabel(name):
+        raise BadMessage("a label that no job can have")
+    return name, decode(message.value) if message.HasField("value") else None
 
 
 def convertPage(page: Page) -> pb.Page:

@@ -178,8 +178,11 @@ class RemoteRoster:
         """
         Find jobs there.
         """
+        can, what = "search", "list jobs"
+        if query.labels or query.name is not None:
+            can, what = "filters", "find jobs by label or name"
         request = asking.search(query)
-        return self._askNew("search", "list jobs", request).addCallback(insist(Page))
+        return self._askNew(can, what, request).addCallback(insist(Page))
 
     def changes(self, since: JournalPlace | None, limit: int) -> Deferred[Changes]:
         """

@@ -15,6 +15,7 @@ from uuid import UUID
 from ..api import worker_pb2 as pb
 from ..jobs import Cause, Record
 from ..queries import MOST, Page, Query
+from ..specification import MAX_LABELS, isLabel, isName
 from .conversion import STATES, BadRequest, describe
 
 _USUAL: Final = 100
@@ -37,6 +38,8 @@ def parseQuery(message: pb.ListRequest) -> Query:
         causes = frozenset(_causes(message.states))
     if _PREFIX.fullmatch(message.id_prefix) is None:
         raise BadRequest("id_prefix", "no id of a job begins like this")
+    if message.name and not isName(message.name):
+        raise BadRequest("name", "no job has a name like this")
     if message.page_size < 0:
         raise BadRequest("page_size", "a page has at least one job")
     return Query(
@@ -48,6 +51,8 @@ def parseQuery(message: pb.ListRequest) -> Query:
         prefix=message.id_prefix,
         behind=_parseToken(message.page_token) if message.page_token else None,
         limit=min(message.page_size or _USUAL, MOST),
+        labels=_labels(message),
+        name=message.name or None,
     )
 
 
@@ -59,6 +64,21 @@ def listOf(page: Page) -> pb.JobList:
         jobs=map(describe, page.records),
         next_page_token=_tokenFor(page.records[-1]) if page.more else "",
     )
+
+
+def _labels(message: pb.ListRequest) -> tuple[tuple[str, str | None], ...]:
+    """
+    Find out which labels are wanted.
+    """
+    labels: list[tuple[str, str | None]] = [*message.labels.items()]
+    labels += [(name, None) for name in message.label_names]
+    if len(labels) > MAX_LABELS:
+        raise BadRequest("labels", f"a job has {MAX_LABELS} labels at most")
+    for name, value in labels:
+        if not isLabel(name):
+            field = "label_names" if value is None else "labels"
+            raise BadRequest(field, "no label has a name like this")
+    return tuple(sorted(labels, key=lambda label: (label[0], label[1] or "")))
 
 
 def _causes(states: Sequence[pb.ProcessState]) -> list[Cause]:

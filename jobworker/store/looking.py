@@ -94,5 +94,23 @@ def _searching(query: Query) -> tuple[str, dict[str, Any]]:
         # Identifiers are of characters that all come before the "g".
         require("id >= CAST(:first AS TEXT)", first=encode(query.prefix))
         require("id < CAST(:last AS TEXT)", last=encode(query.prefix + "g"))
+    if query.name is not None:
+        # SQLite takes the index of jobs that have a name only if it is told
+        # that one is wanted, and if what is looked for is of no type.
+        called = "json_extract(specification, '$.name')"
+        require(
+            f"{called} IS NOT NULL AND {called} = +CAST(:name AS TEXT)",
+            name=encode(query.name),
+        )
+    for number, (name, value) in enumerate(query.labels):
+        label = f"json_extract(specification, CAST(:label{number} AS TEXT))"
+        bound[f"label{number}"] = encode(f'$.labels."{name}"')
+        if value is None:
+            require(f"{label} IS NOT NULL")
+        else:
+            require(
+                f"{label} = CAST(:value{number} AS TEXT)",
+                **{f"value{number}": encode(value)},
+            )
     where = " AND ".join(conditions)
     return f"{SELECT} WHERE {where} ORDER BY started DESC, id DESC", bound

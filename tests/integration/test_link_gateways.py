@@ -236,6 +236,20 @@ class RefusalTests(TestCase):
         with self.assertRaises(NoSuchJob):
             await remote.find("00000000-0000-4000-8000-00000000cafe")
 
+    async def test_filters(self) -> None:
+        """
+        A supervisor that would pass over labels and names is not asked for
+        jobs that have them.
+        """
+        greeting = Greeting(capabilities=frozenset({"search"}))
+        self.supervision.listen(greeting=greeting)
+        remote = makeRemote(self, self.supervision.path)
+        await remote.whenReady()
+        for query in (Query(name="a"), Query(labels=(("a", None),))):
+            with self.assertRaises(TooOld):
+                await remote.search(query)
+        await remote.search(Query())
+
     async def test_lesser(self) -> None:
         """
         A supervisor that knows no specifications is not asked for what it

@@ -29,7 +29,7 @@ from tests.contracts import IJobStoreTests, exampleRecord
 from tests.contracts_journal import JournalTests
 
 #: The present version of the schema, and the columns that came after the first.
-VERSION = 5
+VERSION = 6
 LATER = ("specification", "start_key", "created", "user_time", "system_time")
 
 #: A process that adds jobs, says so, and dies without any farewell.

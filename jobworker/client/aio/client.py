@@ -13,9 +13,10 @@ from attrs import define
 
 from ...specification import NOTHING, Specification
 from ..happenings import Happening
-from ..listing import Pages, isWhole, requestFor, resolving
+from ..listing import Pages, requestFor
 from ..outlook import outlookOn
 from ..questions import informing, starting
+from ..resolving import resolving
 from ..target import Target
 from ..values import JobStatus, ServerInfo, State
 from .caller import AsyncCaller
@@ -81,11 +82,12 @@ class AsyncClient(AsyncCaller):
         """
         return AsyncJob(self, await self._ask(starting(command, specification)))
 
-    async def job(self, start: str) -> AsyncJob:
+    async def job(self, text: str) -> AsyncJob:
         """
-        Find a job by its id or the first characters of it.
+        Find a job by its id, the first characters of it, or its name; see
+        L{resolve}.
         """
-        return AsyncJob(self, await self.resolve(start))
+        return AsyncJob(self, await self.resolve(text))
 
     async def info(self) -> ServerInfo:
         """
@@ -101,6 +103,8 @@ class AsyncClient(AsyncCaller):
         after: int | None = None,
         before: int | None = None,
         prefix: str = "",
+        labels: Mapping[str, str | None] | None = None,
+        name: str = "",
         limit: int | None = None,
     ) -> AsyncGenerator[JobStatus, None]:
         """
@@ -117,10 +121,15 @@ class AsyncClient(AsyncCaller):
 
         @param prefix: What their ids begin with.
 
+        @param labels: Labels that they have, with these values; C{None} for
+            any value.
+
+        @param name: The name that they have.
+
         @param limit: How many are wanted at most.
         """
-        pages = Pages(requestFor(states, owner, after, before, prefix), limit)
-        return self._paged(pages)
+        request = requestFor(states, owner, after, before, prefix, labels, name)
+        return self._paged(Pages(request, limit))
 
     def watch(
         self,
@@ -130,6 +139,8 @@ class AsyncClient(AsyncCaller):
         after: int | None = None,
         before: int | None = None,
         prefix: str = "",
+        labels: Mapping[str, str | None] | None = None,
+        name: str = "",
         since: str = "",
         present: bool = True,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -154,6 +165,11 @@ class AsyncClient(AsyncCaller):
 
         @param prefix: What their ids begin with.
 
+        @param labels: Labels that they have, with these values; C{None} for
+            any value.
+
+        @param name: The name that they have.
+
         @param since: The token of what was told last, to go on behind it.
 
         @param present: Whether to begin with the jobs that there are, where
@@ -161,16 +177,26 @@ class AsyncClient(AsyncCaller):
 
         @param sleep: Waits for so many seconds before another attempt.
         """
-        jobs = requestFor(states, owner, after, before, prefix)
+        jobs = requestFor(states, owner, after, before, prefix, labels, name)
         outlook = outlookOn(jobs, since, present)
         watcher = AsyncJobWatcher(self.connect, outlook, self.explain, sleep)
         return watcher.happenings()
 
-    async def resolve(self, start: str) -> str:
+    async def resolve(self, text: str) -> str:
         """
-        Find the id of a job by its first characters.
+        Find the id of a job by that id, the first characters of it, or the
+        name of the job.
+
+        A name means the newest job of that name that runs, or if none runs the
+        newest.  A server of the original kind knows whole ids only.
         """
-        return start if isWhole(start) else await self._ask(resolving(start))
+        resolution = resolving(text)
+        try:
+            question = next(resolution)
+            while True:
+                question = resolution.send(await self._ask(question))
+        except StopIteration as found:
+            return str(found.value)
 
     async def _paged(self, pages: Pages) -> AsyncGenerator[JobStatus, None]:
         """
