@@ -5,7 +5,8 @@ Listeners to logs, of both kinds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from attrs import frozen
@@ -111,7 +112,7 @@ class AsyncListener(Listener):
             self.slept.append(seconds)
 
         return AsyncLogReader(
-            lambda: AsyncScripted(self._connection.connect()),
+            AsyncScripted(self._connection).borrow,
             self._course,
             explain,
             sleep,
@@ -139,8 +140,13 @@ class AsyncScripted:
         for message in self._connection.follow(inquiry):
             yield message
 
-    async def close(self) -> None:
+    @asynccontextmanager
+    async def borrow(self) -> AsyncIterator[AsyncScripted]:
         """
-        End the connection.
+        Count another connection, and its end.
         """
-        self._connection.close()
+        self._connection.connect()
+        try:
+            yield self
+        finally:
+            self._connection.close()

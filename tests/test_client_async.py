@@ -13,9 +13,11 @@ from jobworker.api import worker_pb2 as wire
 from jobworker.client.addresses import Address
 from jobworker.client.aio.client import AsyncClient
 from jobworker.client.aio.connection import AsyncConnection
+from jobworker.client.aio.pool import Pool
 from jobworker.client.events import Finished, Output
 from jobworker.client.failures import (
     BadCredentials,
+    ClientClosed,
     Failure,
     TimedOut,
     Unacceptable,
@@ -325,9 +327,9 @@ class EndingTests(AsyncTestCase):
             await self.reached(*tasks)
             await connection.close()
             for task in tasks:
-                with self.assertRaises(Unreachable):
+                with self.assertRaises(ClientClosed):
                     await task
-            with self.assertRaises(Unreachable):
+            with self.assertRaises(ClientClosed):
                 await connection.ask(querying(ID))
 
         self.run_(close())
@@ -353,3 +355,86 @@ class EndingTests(AsyncTestCase):
             self.assertEqual((await client.query(ID)).identifier, ID)
 
         self.run_(share())
+
+    def test_closedClient(self) -> None:
+        """
+        To close a client ends all that it is waiting for, and nothing is tried
+        again.
+        """
+        client = self.client(self.server.port)
+
+        async def read() -> None:
+            async for _ in client.readLog(ID):
+                self.fail("there is nothing")
+
+        async def close() -> None:
+            tasks = [
+                asyncio.ensure_future(each)
+                for each in (client.query(ID), client.wait(ID), read())
+            ]
+            await self.reached(*tasks)
+            await client.close()
+            for task in tasks:
+                with self.assertRaises(ClientClosed):
+                    await task
+
+        self.run_(close())
+
+
+class PoolTests(AsyncTestCase):
+    """
+    Connections that many calls share.
+    """
+
+    def setUp(self) -> None:
+        """
+        Have a pool whose connections carry two calls.
+        """
+        super().setUp()
+        self.port = self.serve({"QueryJob": lambda _, __: status()}).port
+        self.opened = 0
+        self.pool = Pool(self.open, 2)
+        self.addCleanup(lambda: self.run_(self.pool.close()))
+
+    def open(self) -> AsyncConnection:
+        """
+        Count another connection.
+        """
+        self.opened += 1
+        address = Address("127.0.0.1", self.port)
+        return AsyncConnection.open(address, credentials(), TOKEN)
+
+    def test_shared(self) -> None:
+        """
+        Calls share a connection up to a number, and one after the other.
+        """
+        borrow = self.pool.borrow
+
+        async def share() -> None:
+            for _ in range(3):
+                async with borrow() as first, borrow() as second, borrow() as third:
+                    self.assertIs(first, second)
+                    self.assertIsNot(first, third)
+
+        self.run_(share())
+        self.assertEqual(self.opened, 4)
+
+    def test_lost(self) -> None:
+        """
+        A connection that one call finds lost is given to nobody any more, and
+        stays with those who have it.
+        """
+
+        async def lose() -> None:
+            async with self.pool.borrow() as first:
+                with self.assertRaises(Unreachable):
+                    async with self.pool.borrow() as again:
+                        self.assertIs(again, first)
+                        raise Unreachable("lost")
+                async with self.pool.borrow() as second:
+                    self.assertIsNot(second, first)
+                await first.ask(querying(ID))
+            with self.assertRaises(ClientClosed):
+                await first.ask(querying(ID))
+
+        self.run_(lose())

@@ -5,7 +5,8 @@ Watching jobs over connections that get lost.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from attrs import define, field
@@ -92,12 +93,16 @@ class AsyncScriptedServer:
 
     server: ScriptedServer
 
-    def connect(self) -> AsyncScriptedServer:
+    @asynccontextmanager
+    async def borrow(self) -> AsyncIterator[AsyncScriptedServer]:
         """
-        Count another connection.
+        Count another connection, and its end.
         """
         self.server.connect()
-        return self
+        try:
+            yield self
+        finally:
+            self.server.close()
 
     async def follow(self, inquiry: Inquiry[Any]) -> AsyncGenerator[Any, None]:
         """
@@ -105,12 +110,6 @@ class AsyncScriptedServer:
         """
         for each in self.server.follow(inquiry):
             yield each
-
-    async def close(self) -> None:
-        """
-        Count the end of a connection.
-        """
-        self.server.close()
 
 
 def reply(number: int) -> wire.WatchReply:
@@ -206,7 +205,7 @@ class WatchTests(SynchronousTestCase):
 
         async def watch() -> None:
             watcher = AsyncJobWatcher(
-                AsyncScriptedServer(server).connect,
+                AsyncScriptedServer(server).borrow,
                 outlook(),
                 explain,
                 lambda _: asyncio.sleep(0),

@@ -70,6 +70,12 @@ class Unreachable(Failure):
     sent: bool = False
 
 
+class ClientClosed(Failure):
+    """
+    The client was closed while somebody waited for an answer.
+    """
+
+
 class TimedOut(Failure):
     """
     The server did not answer in time.

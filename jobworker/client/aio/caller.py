@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from ...jobs import Source
 from ..addresses import Address
@@ -22,6 +22,7 @@ from ..questions import Question, awaiting, deleting, querying, signaling, stopp
 from ..values import JobStatus
 from ..waiting import Patience
 from .connection import AsyncConnection
+from .pool import Pool
 from .reader import AsyncLogReader
 
 _Answer = TypeVar("_Answer")
@@ -41,11 +42,18 @@ class AsyncCaller:
     _credentials: Credentials
     _token: str = field(repr=False)
     _patience: float = PATIENCE
-    _connection: AsyncConnection | None = field(default=None, init=False)
+    _pool: Pool = field(init=False)
+    _explaining: asyncio.Future[Failure] | None = field(default=None, init=False)
 
-    def connect(self) -> AsyncConnection:
+    def __attrs_post_init__(self) -> None:
         """
-        Make another connection, for whoever needs one of his own.
+        Have no connection yet.
+        """
+        self._pool = Pool(self._connect)
+
+    def _connect(self) -> AsyncConnection:
+        """
+        Make another connection.
         """
         return AsyncConnection.open(
             self.address, self._credentials, self._token, self._patience
@@ -102,16 +110,14 @@ class AsyncCaller:
         question = awaiting(identifier)
         patience = Patience(timeout)
         while True:
-            connection = self.connect()
             try:
-                return await connection.wait(question, patience.attempt())
+                async with self._pool.borrow() as connection:
+                    return await connection.wait(question, patience.attempt())
             except TimedOut as failure:
                 raise patience.over(failure) from None
             except Unreachable as failure:
                 patience.lost()
                 explained = await self.explain(failure)
-            finally:
-                await connection.close()
             await sleep(patience.another(explained))
 
     async def delete(self, identifier: str) -> None:
@@ -148,7 +154,7 @@ class AsyncCaller:
         @return: What happens, with L{Finished} as the last.
         """
         course = courseOf(identifier, sources, follow, line, last)
-        return AsyncLogReader(self.connect, course, self.explain, sleep).events()
+        return AsyncLogReader(self._pool.borrow, course, self.explain, sleep).events()
 
     async def explain(self, failure: Unreachable) -> Failure:
         """
@@ -159,38 +165,35 @@ class AsyncCaller:
         @return: Something else than an L{Unreachable} if it is of no use to try
             again.
         """
-        return await asyncio.to_thread(
-            explain, failure, self.address, self._credentials
-        )
+        if self._explaining is None:
+            # Many may lose one connection; one look at it will do.
+            self._explaining = asyncio.ensure_future(
+                asyncio.to_thread(explain, failure, self.address, self._credentials)
+            )
+            self._explaining.add_done_callback(self._explained)
+        return evolve(await asyncio.shield(self._explaining))
+
+    def _explained(self, _: asyncio.Future[Failure]) -> None:
+        """
+        Have the next look for itself.
+        """
+        self._explaining = None
 
     async def close(self) -> None:
         """
-        Disconnect.  The client connects again when it must.
+        Disconnect, and end every call; to those who wait that is a
+        L{ClientClosed}.  The client connects again when it must.
         """
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+        await self._pool.close()
 
     async def _ask(self, question: Question[_Answer]) -> _Answer:
         """
-        Ask something over the connection that there is.
+        Ask something that is answered soon.
         """
-        if self._connection is None:
-            self._connection = self.connect()
-        connection = self._connection
-        connection.users += 1
         try:
-            return await connection.ask(question)
+            async with self._pool.borrow() as connection:
+                return await connection.ask(question)
         except TimedOut as failure:
             raise question.late(failure) from None
         except Unreachable as failure:
-            # The next to ask makes another one.
-            if self._connection is connection:
-                self._connection = None
-            explained = failure if connection.closed else await self.explain(failure)
-            raise question.lost(failure, explained) from None
-        finally:
-            connection.users -= 1
-            # Closing ends the calls of others too.
-            if self._connection is not connection and not connection.users:
-                await connection.close()
+            raise question.lost(failure, await self.explain(failure)) from None

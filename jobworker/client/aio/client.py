@@ -179,7 +179,7 @@ class AsyncClient(AsyncCaller):
         """
         jobs = requestFor(states, owner, after, before, prefix, labels, name)
         outlook = outlookOn(jobs, since, present)
-        watcher = AsyncJobWatcher(self.connect, outlook, self.explain, sleep)
+        watcher = AsyncJobWatcher(self._pool.borrow, outlook, self.explain, sleep)
         return watcher.happenings()
 
     async def resolve(self, text: str) -> str:

@@ -25,7 +25,7 @@ from ..channels import (
     translated,
 )
 from ..credentials import Credentials
-from ..failures import Unreachable
+from ..failures import ClientClosed, Unreachable
 from ..questions import Inquiry, Question
 
 _Answer = TypeVar("_Answer")
@@ -38,8 +38,7 @@ class AsyncConnection:
 
     A call ends when the task that waits for it is cancelled.
 
-    @ivar users: How many calls are under way that somebody counts.
-    @ivar closed: Whether we have ended it.
+    @ivar users: How many calls have it, as somebody else counts them.
     """
 
     _channel: grpc.aio.Channel
@@ -47,7 +46,7 @@ class AsyncConnection:
     _patience: float = PATIENCE
     _silence: float = SILENCE
     users: int = field(default=0, init=False)
-    closed: bool = field(default=False, init=False)
+    _closed: bool = field(default=False, init=False)
 
     @classmethod
     def open(
@@ -117,7 +116,7 @@ class AsyncConnection:
         """
         End the connection, and with it every call.
         """
-        self.closed = True
+        self._closed = True
         await self._channel.close()
 
     async def _next(self, call: Any, beats: bool) -> Any:
@@ -143,8 +142,8 @@ class AsyncConnection:
         try:
             with translated():
                 yield
-        except asyncio.CancelledError:
-            # So ends a call too whose channel somebody closes.
-            if self.closed:
-                raise Unreachable("the client was closed", sent=True) from None
+        except (asyncio.CancelledError, Unreachable):
+            # Both may come of a channel that somebody closes.
+            if self._closed:
+                raise ClientClosed("the client was closed") from None
             raise

@@ -5,7 +5,7 @@ Reading a log over connections that get lost, in an event loop.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Protocol, TypeVar
 
 from attrs import define
@@ -33,11 +33,6 @@ class AsyncLogConnection(Protocol):
         Ask what is answered again and again.
         """
 
-    async def close(self) -> None:
-        """
-        End the connection.
-        """
-
 
 @define(eq=False)
 class AsyncLogReader:
@@ -48,7 +43,7 @@ class AsyncLogReader:
     server's sending to him, and nothing else.
     """
 
-    _connect: Callable[[], AsyncLogConnection]
+    _borrow: Callable[[], AbstractAsyncContextManager[AsyncLogConnection]]
     _course: Course
     _explain: Callable[[Unreachable], Awaitable[Failure]]
     _sleep: Callable[[float], Awaitable[object]]
@@ -80,18 +75,17 @@ class AsyncLogReader:
 
     async def _attempt(self) -> AsyncGenerator[Event, None]:
         """
-        Read on over a new connection.
+        Read on over a connection that may be a new one.
         """
         reading = self._course.reading
-        connection = self._connect()
-        try:
-            async with aclosing(connection.follow(reading.inquiry())) as messages:
-                async for message in messages:
-                    event = reading.take(message)
-                    if event is not None:
-                        yield event
-                    if isinstance(event, Finished):
-                        return
+        async with (
+            self._borrow() as connection,
+            aclosing(connection.follow(reading.inquiry())) as messages,
+        ):
+            async for message in messages:
+                event = reading.take(message)
+                if event is not None:
+                    yield event
+                if isinstance(event, Finished):
+                    return
             yield Finished(await connection.ask(reading.after()))
-        finally:
-            await connection.close()

@@ -5,7 +5,7 @@ Watching jobs over connections that get lost, in an event loop.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Protocol, TypeVar
 
 from attrs import define
@@ -28,11 +28,6 @@ class AsyncWatchConnection(Protocol):
         Ask what is answered again and again.
         """
 
-    async def close(self) -> None:
-        """
-        End the connection.
-        """
-
 
 @define(eq=False)
 class AsyncJobWatcher:
@@ -40,7 +35,7 @@ class AsyncJobWatcher:
     Watches jobs, however often the connection is lost.
     """
 
-    _connect: Callable[[], AsyncWatchConnection]
+    _borrow: Callable[[], AbstractAsyncContextManager[AsyncWatchConnection]]
     _outlook: Outlook
     _explain: Callable[[Unreachable], Awaitable[Failure]]
     _sleep: Callable[[float], Awaitable[object]]
@@ -65,16 +60,14 @@ class AsyncJobWatcher:
 
     async def _attempt(self) -> AsyncGenerator[Happening, None]:
         """
-        Watch on over a new connection, until that is lost.
+        Watch on over a connection, until that is lost.
         """
-        connection = self._connect()
-        try:
-            inquiry = self._outlook.inquiry()
-            async with aclosing(connection.follow(inquiry)) as replies:
-                async for reply in replies:
-                    happening = self._outlook.take(reply)
-                    if happening is not None:
-                        yield happening
-        finally:
-            await connection.close()
+        async with (
+            self._borrow() as connection,
+            aclosing(connection.follow(self._outlook.inquiry())) as replies,
+        ):
+            async for reply in replies:
+                happening = self._outlook.take(reply)
+                if happening is not None:
+                    yield happening
         raise self._outlook.over()
