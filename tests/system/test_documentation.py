@@ -7,13 +7,24 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.daemons import ROOT, environment, freePort, processesOf, until
-from tests.examples import Typist, examples
+from tests.daemons import (
+    PATIENCE,
+    ROOT,
+    DaemonCase,
+    credentials,
+    environment,
+    freePort,
+    processesOf,
+    until,
+)
+from tests.examples import Typist, blocks, examples
 
 
 class BeginningTests(SynchronousTestCase):
@@ -68,3 +79,53 @@ class BeginningTests(SynchronousTestCase):
         The tutorial works in an empty directory.
         """
         self.typePage("docs/tutorial.rst")
+
+
+class RunningTests(DaemonCase):
+    """
+    Pages that call a daemon that runs.
+    """
+
+    def setUp(self) -> None:
+        """
+        Start a daemon, and make a directory with the certificates that it knows.
+        """
+        self.daemon = self.startDaemon("--on-shutdown", "stop")
+        self.folder = Path(tempfile.mkdtemp(prefix="jobworker-docs-", dir="/tmp"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        (self.folder / "certs").symlink_to(credentials() / "certs")
+
+    def test_howTo(self) -> None:
+        """
+        The how-to guides work.
+        """
+        typist = Typist(self.folder, self.daemon.caller())
+        wrong = []
+        for page in sorted((ROOT / "docs/howto").glob("*.rst")):
+            typed = examples(page.read_text("utf-8"))
+            self.assertTrue(typed, page.name)
+            if shutil.which("openssl") or not any("openssl" in x.typed for x in typed):
+                wrong += [f"{page.name}, {said}" for said in typist.type(typed)]
+        self.assertEqual(wrong, [], "\n".join(wrong))
+
+    def test_client(self) -> None:
+        """
+        The examples for the clients of Python run as they stand there.
+        """
+        text = (ROOT / "docs/client.rst").read_text("utf-8")
+        found = [block for _, block in blocks(text, "python")]
+        self.assertTrue(found)
+        for file in [*credentials().glob("*.jwt"), *credentials().glob("certs/*.pem")]:
+            (self.folder / file.name).symlink_to(file)
+        for block in found:
+            done = subprocess.run(
+                [sys.executable, "-c", block.replace("7777", str(self.daemon.port))],
+                cwd=self.folder,
+                env=self.daemon.caller(),
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+            self.assertEqual((done.returncode, done.stderr), (0, ""), block)
+            self.assertIn("b'out\\n'", done.stdout, block)
