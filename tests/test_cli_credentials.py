@@ -8,7 +8,7 @@ import json
 import os
 import stat
 import time
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -165,6 +165,19 @@ class ShowTests(SynchronousTestCase):
         self.assertIn("roles:     system.admin", lines)
         self.assertIn("validity:  good for another 29 days", lines)
         self.assertIn("Nothing of this was verified", lines[-1])
+        shown = json.loads(run(["token", "show", "--json", str(file)]).out)
+        self.assertEqual(shown["claims"]["sub"], "alice")
+        self.assertEqual(shown["validity"], "good for another 29 days")
+        self.assertIs(shown["verified"], False)
+
+    def test_noNumber(self) -> None:
+        """
+        What JSON has no word for is not written as JSON.
+        """
+        claims = urlsafe_b64encode(b'{"iat": 1, "exp": Infinity}').decode().rstrip("=")
+        file = Path(self.mktemp())
+        file.write_text(f"e30.{claims}.eA")
+        self.assertEqual(run(["token", "show", "--json", str(file)]).code, 65)
 
     def test_noToken(self) -> None:
         """

@@ -116,7 +116,8 @@ class KillTests(SynchronousTestCase):
         """
         Have one job.
         """
-        return wire.JobList(jobs=[status()] if ID.startswith(request.id_prefix) else [])
+        there = ID.startswith(request.id_prefix) and not request.name
+        return wire.JobList(jobs=[status()] if there else [])
 
     def kill(self, *arguments: str) -> Outcome:
         """
@@ -139,6 +140,13 @@ class KillTests(SynchronousTestCase):
             self.asked.clear()
             self.assertEqual(self.kill(*arguments), Outcome(0, b"", ""))
             self.assertEqual(self.asked, expected)
+
+    def test_json(self) -> None:
+        """
+        For programs, each job is written as it was then.
+        """
+        outcome = self.kill("--json", ID)
+        self.assertEqual(json.loads(outcome.out)["state"], "running")
 
     def test_wrong(self) -> None:
         """

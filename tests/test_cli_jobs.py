@@ -221,6 +221,46 @@ class JobTests(SynchronousTestCase):
         self.assertEqual(outcome, Outcome(0, b"", ""))
         self.assertEqual(self.asked, [wire.Job(id=ID)])
 
+    def test_answers(self) -> None:
+        """
+        For programs, what has no answer for people has one.
+        """
+        started = self.run_("start", "--json", "--cmd", "true")
+        self.assertEqual(json.loads(started.out), {"id": ID})
+        deleted = self.run_("delete", "--json", ID)
+        self.assertEqual(json.loads(deleted.out), {"id": ID, "deleted": True})
+
+    def test_several(self) -> None:
+        """
+        What is for one job is for several, named by the flag or without it.
+        """
+        other = ID[:-1] + "2"
+        for command, *flags in (("delete",), ("query",), ("stop", "-t", "5")):
+            for words in ((ID, other), ("--job", ID, other)):
+                self.asked.clear()
+                outcome = self.run_(command, *flags, *words)
+                self.assertEqual((outcome.code, outcome.err), (0, ""))
+                ids = [getattr(each, "job", each).id for each in self.asked]
+                self.assertEqual(ids, [ID, other])
+        lines = self.run_("query", "--json", ID, other).out.splitlines()
+        self.assertEqual([json.loads(line)["id"] for line in lines], [ID, ID])
+        text = self.run_("query", ID, other).out.decode()
+        self.assertEqual(text.count(f"id:        {ID}\n"), 2)
+        self.assertIn("\n\nid:", text)
+        for command in ("delete", "query", "stop", "inspect"):
+            self.assertEqual(self.run_(command).code, 64)
+
+    def test_inspect(self) -> None:
+        """
+        Everything is written as JSON, in many lines or one.
+        """
+        many = self.run_("inspect", ID)
+        one = self.run_("inspect", "--json", ID)
+        asked = self.run_("query", "--json", ID)
+        self.assertEqual(json.loads(many.out), json.loads(asked.out))
+        self.assertGreater(many.out.count(b"\n"), 10)
+        self.assertEqual(one, asked)
+
     def test_refusals(self) -> None:
         """
         Each refusal of a server has its code and one line, with what the

@@ -10,7 +10,6 @@ from itertools import chain
 import click
 
 from .exits import Exit
-from .findings import Verdict
 from .options import Said, withWords
 
 
@@ -28,6 +27,7 @@ def doctor(heard: Said, wantsJSON: bool) -> int:
     warning, or wrong.  Ends with 0 if nothing is wrong, and otherwise with the
     code that is meant for the first thing that is.
     """
+    from .findings import Verdict
     from .papers import Papers
     from .reaching import Way
 

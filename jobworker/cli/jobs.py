@@ -1,8 +1,13 @@
 """
-The commands that ask one thing about one job.
+The commands that start jobs, and ask one thing about those that there are.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -11,8 +16,10 @@ from ..specification import Specification
 from .exits import CannotWrite
 from .options import Settings, withServer
 from .parameters import NumberType, SignalType
-from .rendering import asJSON, asText
+from .rendering import asJSON, asObject, asText
 from .specifying import specifying
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 job = click.option(
     "--job",
@@ -22,14 +29,46 @@ job = click.option(
     help="The id of the job, the beginning of it, or its name.",
 )
 
-asObject = click.option(
-    "--json", "wantsJSON", is_flag=True, help="Print one JSON object."
+several = click.argument("called", nargs=-1, required=True, metavar="JOB…")
+
+asOne = click.option("--json", "wantsJSON", is_flag=True, help="Print one JSON object.")
+
+asObjects = click.option(
+    "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each job."
 )
+
+
+def jobs(function: _Function) -> _Function:
+    """
+    Give a command jobs, as arguments or, as it was of old, by a flag.
+    """
+
+    @click.argument("called", nargs=-1, metavar="JOB…")
+    @click.option(
+        "--job",
+        "old",
+        metavar="JOB",
+        help="The id of the job, the beginning of it, or its name; or it stands "
+        "without this.",
+    )
+    @wraps(function)
+    def command(called: tuple[str, ...], old: str | None, **rest: Any) -> object:
+        """
+        Put them together.
+        """
+        if old is not None:
+            called = (old, *called)
+        if not called:
+            raise click.UsageError("which job? give its id or name, or --job")
+        return function(called=called, **rest)
+
+    return cast(_Function, command)
 
 
 @click.command()
 @click.option("--cmd", required=True, metavar="CMD", help="The command to run.")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
+@asOne
 @withServer
 @specifying
 def start(
@@ -37,6 +76,7 @@ def start(
     specification: Specification,
     cmd: str,
     args: tuple[str, ...],
+    wantsJSON: bool,
 ) -> None:
     """
     Start a job and print its id.
@@ -47,7 +87,7 @@ def start(
     with settings.client() as client:
         identifier = client.start([cmd, *args], specification).identifier
     try:
-        click.echo(identifier)
+        click.echo(json.dumps({"id": identifier}) if wantsJSON else identifier)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -58,66 +98,98 @@ def start(
 
 
 @click.command()
-@job
-@click.option("--force", is_flag=True, help="Kill it at once.")
+@jobs
+@click.option("--force", is_flag=True, help="Kill them at once.")
 @click.option(
+    "-s",
     "--signal",
     type=SignalType(),
     metavar="NAME",
     help="The signal to ask with, instead of TERM.",
 )
 @click.option(
+    "-t",
     "--grace",
     type=NumberType(0, 86400),
     metavar="SECONDS",
-    help="Kill what is left of it after this time.  Without it a job that is still "
+    help="Kill what is left of a job after this time.  Without it a job that is still "
     "running after one second goes on.",
 )
-@asObject
+@asObjects
 @withServer
 def stop(
     settings: Settings,
-    called: str,
+    called: tuple[str, ...],
     force: bool,
     signal: int | None,
     grace: float | None,
     wantsJSON: bool,
 ) -> None:
     """
-    End a job, wait until it is gone, and print how it ended.
+    End jobs, one after the other, wait until each is gone, and print how it
+    ended.
     """
     if force and (signal is not None or grace is not None):
         raise click.UsageError("--force leaves no choice of --signal or --grace")
     with settings.client() as client:
-        identifier = client.resolve(called)
-        _print(client.stop(identifier, force, signal or 0, grace), wantsJSON)
+        whole = [client.resolve(each) for each in called]
+        stopped = (client.stop(each, force, signal or 0, grace) for each in whole)
+        _print(stopped, wantsJSON)
 
 
 @click.command()
-@job
-@asObject
+@jobs
+@asObjects
 @withServer
-def query(settings: Settings, called: str, wantsJSON: bool) -> None:
+def query(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> None:
     """
-    Print what is known of a job.
+    Print what is known of jobs.
     """
     with settings.client() as client:
-        _print(client.query(client.resolve(called)), wantsJSON)
+        whole = [client.resolve(each) for each in called]
+        _print(map(client.query, whole), wantsJSON)
 
 
 @click.command()
-@job
+@jobs
+@asObjects
 @withServer
-def delete(settings: Settings, called: str) -> None:
+def delete(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> None:
     """
-    Forget a job that has ended, and remove its log.
+    Forget jobs that have ended, and remove their logs.
     """
     with settings.client() as client:
-        client.delete(client.resolve(called))
+        for identifier in [client.resolve(each) for each in called]:
+            client.delete(identifier)
+            if wantsJSON:
+                click.echo(json.dumps({"id": identifier, "deleted": True}))
 
 
-def _print(status: JobStatus, wantsJSON: bool) -> None:
+@click.command()
+@several
+@asObjects
+@withServer
+def inspect(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> None:
     """
-    Print a job.
+    Print everything that is known of jobs, as JSON.
+
+    It is written for people, in many lines; with --json there is one line for
+    each job.
     """
-    click.echo(asJSON(status) if wantsJSON else asText(status))
+    with settings.client() as client:
+        for identifier in [client.resolve(each) for each in called]:
+            status = client.query(identifier)
+            click.echo(
+                asJSON(status) if wantsJSON else json.dumps(asObject(status), indent=2)
+            )
+
+
+def _print(found: Iterable[JobStatus], wantsJSON: bool) -> None:
+    """
+    Print jobs, as they come.
+    """
+    for number, status in enumerate(found):
+        if wantsJSON:
+            click.echo(asJSON(status))
+        else:
+            click.echo(("\n" if number else "") + asText(status))

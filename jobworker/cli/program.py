@@ -20,7 +20,7 @@ from .context import context
 from .doctor import doctor
 from .exits import EPILOG, CannotWrite, Exit, besideJobs, exitFor
 from .info import info
-from .jobs import delete, query, start, stop
+from .jobs import delete, inspect, query, start, stop
 from .listing import ps
 from .options import serverOptions
 from .signaling import kill
@@ -51,7 +51,7 @@ def jobworker(**_: Any) -> None:
         raise CannotWrite("standard output is closed; leave it open or use /dev/null")
 
 
-_JOBS = (start, stop, query, ps, stream, wait, kill, delete)
+_JOBS = (start, stop, query, inspect, ps, stream, wait, kill, delete)
 
 for _command in (*_JOBS, info, doctor, context, completion, certs, token):
     jobworker.add_command(_command)

@@ -8,7 +8,7 @@ import json
 import shlex
 from datetime import datetime, timedelta
 from signal import Signals
-from typing import Final
+from typing import Any, Final
 
 from ..client.values import JobStatus
 from .asked import asked, inWords
@@ -21,26 +21,31 @@ def asJSON(status: JobStatus) -> str:
     """
     Write a job as one line of JSON.
     """
-    return json.dumps(
-        {
-            "id": status.identifier,
-            "cmd": status.program,
-            "args": status.arguments,
-            "owner": status.owner,
-            "pid": status.pid,
-            "state": status.state.value,
-            "exit_code": status.exitCode,
-            "signal": status.signal,
-            "cause": status.cause,
-            "reason": status.reason,
-            "created": asTime(status.created),
-            "started": asTime(status.started),
-            "ended": asTime(status.ended),
-            "user_time": _seconds(status.userTime),
-            "system_time": _seconds(status.systemTime),
-            "asked": asked(status.specification),
-        }
-    )
+    return json.dumps(asObject(status))
+
+
+def asObject(status: JobStatus) -> dict[str, Any]:
+    """
+    Say what is known of a job, for JSON.
+    """
+    return {
+        "id": status.identifier,
+        "cmd": status.program,
+        "args": status.arguments,
+        "owner": status.owner,
+        "pid": status.pid,
+        "state": status.state.value,
+        "exit_code": status.exitCode,
+        "signal": status.signal,
+        "cause": status.cause,
+        "reason": status.reason,
+        "created": asTime(status.created),
+        "started": asTime(status.started),
+        "ended": asTime(status.ended),
+        "user_time": _seconds(status.userTime),
+        "system_time": _seconds(status.systemTime),
+        "asked": asked(status.specification),
+    }
 
 
 def asText(status: JobStatus) -> str:

@@ -8,9 +8,10 @@ from signal import SIGTERM
 
 import click
 
+from .jobs import asObjects, several
 from .options import Settings, withServer
 from .parameters import SignalType
-from .waiting import several
+from .rendering import asJSON
 
 
 @click.command()
@@ -23,8 +24,11 @@ from .waiting import several
     metavar="NAME",
     help="The signal, instead of TERM.",
 )
+@asObjects
 @withServer
-def kill(settings: Settings, called: tuple[str, ...], signal: int) -> None:
+def kill(
+    settings: Settings, called: tuple[str, ...], signal: int, wantsJSON: bool
+) -> None:
     """
     Send a signal to the process groups of jobs, and wait for nothing.
 
@@ -32,4 +36,6 @@ def kill(settings: Settings, called: tuple[str, ...], signal: int) -> None:
     """
     with settings.client() as client:
         for identifier in [client.resolve(each) for each in called]:
-            client.signal(identifier, signal)
+            status = client.signal(identifier, signal)
+            if wantsJSON:
+                click.echo(asJSON(status))

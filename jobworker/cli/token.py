@@ -82,7 +82,8 @@ def issue(
 
 @token.command()
 @click.argument("file", metavar="FILE")
-def show(file: str) -> None:
+@click.option("--json", "wantsJSON", is_flag=True, help="Print one JSON object.")
+def show(file: str, wantsJSON: bool) -> None:
     """
     Print what a token claims.
 
@@ -91,7 +92,11 @@ def show(file: str) -> None:
     from ..access.tokens import readUnverified
 
     claims = readUnverified(_read(file).decode("latin-1").strip())
-    for line in describe(claims, time.time()):
+    now = time.time()
+    if wantsJSON:
+        click.echo(_asJSON(claims, now))
+        return
+    for line in describe(claims, now):
         click.echo(line)
 
 
@@ -108,6 +113,20 @@ def describe(claims: Mapping[str, object], now: float) -> list[str]:
     lines.append(f"{'validity:':<11}{_validity(claims, now)}")
     lines.append("Nothing of this was verified: the signature was not looked at.")
     return lines
+
+
+def _asJSON(claims: Mapping[str, object], now: float) -> str:
+    """
+    Write what a token claims as one line of JSON.
+    """
+    from ..access.claims import BadToken
+
+    validity = _validity(claims, now)
+    said = {"claims": dict(claims), "validity": validity, "verified": False}
+    try:
+        return json.dumps(said, allow_nan=False)
+    except ValueError:
+        raise BadToken("the token claims a number that there is not") from None
 
 
 def _words(name: str, value: object) -> str:

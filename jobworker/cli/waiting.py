@@ -8,15 +8,10 @@ import click
 
 from ..client.values import JobStatus
 from .exits import Exit, besideJobs, ofJob
+from .jobs import asObjects, several
 from .options import Settings, withServer
 from .parameters import NumberType
 from .rendering import asJSON
-
-several = click.argument("called", nargs=-1, required=True, metavar="JOB…")
-
-asObjects = click.option(
-    "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each job."
-)
 
 
 @click.command()
