@@ -41,6 +41,14 @@ class IRosterListener(Interface):
         Many growths may be reported by one call.
         """
 
+    def jobForgotten(identifier: str | None) -> None:
+        """
+        A job that had ended was deleted.
+
+        @param identifier: C{None} if nobody knows which, and whether: whatever
+            is remembered of any that has ended is not to be relied upon.
+        """
+
     def journalGrew() -> None:
         """
         There is more than L{IRoster.changes} has told when it was asked last.

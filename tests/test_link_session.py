@@ -181,6 +181,27 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual([*events[0].grew.identifiers], [identifier])
         self.lose(session)
 
+    def test_forgotten(self) -> None:
+        """
+        A gateway hears of jobs that were deleted if it has said that it
+        understands that.
+        """
+        for capabilities, heard in (([], []), (["forgetting"], [b"1-2-3"])):
+            session, transport = self.connect()
+            hello = pb.Hello(oldest=1, newest=1, capabilities=capabilities)
+            subscribe = pb.Request(number=1, subscribe=pb.Subscribe())
+            session.dataReceived(pack("hello", hello) + pack("request", subscribe))
+            transport.clear()
+            session.jobForgotten("1-2-3")
+            self.assertEqual(
+                [
+                    pb.Envelope.FromString(message).event.forgotten.identifier
+                    for message in Deframer().feed(transport.value())
+                ],
+                heard,
+            )
+            self.lose(session)
+
 
 class OutboxTests(SynchronousTestCase):
     """

@@ -135,7 +135,7 @@ class FindTests(BoardTestCase):
         record = ended(exampleRecord())
         self.put(record)
         self.successResultOf(self.roster.delete(record.identifier))
-        self.board.forget(record.identifier)
+        self.turn()
         with self.assertRaises(NoSuchJob):
             self.find(record)
 

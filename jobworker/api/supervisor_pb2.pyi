@@ -384,14 +384,22 @@ class Failure(_message.Message):
     def __init__(self, kind: _Optional[_Union[Failure.Kind, str]] = ..., identifier: _Optional[bytes] = ..., reason: _Optional[bytes] = ..., seconds: _Optional[float] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("changed", "grew", "journal_grew")
+    __slots__ = ("changed", "grew", "journal_grew", "forgotten")
     CHANGED_FIELD_NUMBER: _ClassVar[int]
     GREW_FIELD_NUMBER: _ClassVar[int]
     JOURNAL_GREW_FIELD_NUMBER: _ClassVar[int]
+    FORGOTTEN_FIELD_NUMBER: _ClassVar[int]
     changed: Record
     grew: Growth
     journal_grew: JournalGrew
-    def __init__(self, changed: _Optional[_Union[Record, _Mapping]] = ..., grew: _Optional[_Union[Growth, _Mapping]] = ..., journal_grew: _Optional[_Union[JournalGrew, _Mapping]] = ...) -> None: ...
+    forgotten: Forgotten
+    def __init__(self, changed: _Optional[_Union[Record, _Mapping]] = ..., grew: _Optional[_Union[Growth, _Mapping]] = ..., journal_grew: _Optional[_Union[JournalGrew, _Mapping]] = ..., forgotten: _Optional[_Union[Forgotten, _Mapping]] = ...) -> None: ...
+
+class Forgotten(_message.Message):
+    __slots__ = ("identifier",)
+    IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
+    identifier: bytes
+    def __init__(self, identifier: _Optional[bytes] = ...) -> None: ...
 
 class JournalGrew(_message.Message):
     __slots__ = ()

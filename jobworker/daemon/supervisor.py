@@ -157,9 +157,14 @@ class Supervisor(Service):
         """
         self._consider()
 
-    def logGrew(self, identifier: str) -> None:
+    def jobForgotten(self, identifier: str | None) -> None:
         """
         This is of no interest here.
+        """
+
+    def logGrew(self, identifier: str) -> None:
+        """
+        Nor is this.
         """
 
     def journalGrew(self) -> None:

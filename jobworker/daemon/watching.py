@@ -43,9 +43,14 @@ class RunningJobs:
         else:
             self._running.add(record.identifier)
 
-    def logGrew(self, identifier: str) -> None:
+    def jobForgotten(self, identifier: str | None) -> None:
         """
         This is of no interest here.
+        """
+
+    def logGrew(self, identifier: str) -> None:
+        """
+        Nor is this.
         """
 
     def journalGrew(self) -> None:

@@ -183,6 +183,10 @@ class Call(Conversation):
         elif what == "grew":
             for identifier in event.grew.identifiers:
                 self._listener.logGrew(decode(identifier))
+        elif what == "forgotten":
+            which = event.forgotten
+            known = which.HasField("identifier")
+            self._listener.jobForgotten(decode(which.identifier) if known else None)
         elif what == "journal_grew":
             self._listener.journalGrew()
         else:

@@ -21,8 +21,10 @@ NEWEST: Final = 1
 #: The capability to give jobs what they ask for beside their command.
 SPECIFICATION: Final = "specification"
 
+#: The capability of a gateway to hear of jobs that were deleted.
+FORGETTING: Final = "forgetting"
 
-#: What this package can do as a supervisor that the version does not imply.
+#: What this package can do that the version does not imply.
 CAPABILITIES: Final = frozenset(
     {
         "search",
@@ -32,6 +34,7 @@ CAPABILITIES: Final = frozenset(
         "measure",
         "changes",
         SPECIFICATION,
+        FORGETTING,
     }
 )
 

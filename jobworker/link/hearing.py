@@ -5,16 +5,19 @@ What a gateway makes of answers, and of there being none.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from twisted.internet.defer import Deferred
 
 from ..errors import RosterUnreachable
-from ..jobs import Record
+from ..jobs import Lost, Record, advance
 from .calling import ConnectionBroken, Result, TooBusy
 from .failing import SupervisorFailed
 
 _T = TypeVar("_T")
+
+# Why nobody will know how a job ended.
+_VANISHED: Final = "it has ended and was deleted while the supervisor was out of reach"
 
 
 async def hear(answer: Deferred[Result], done: str) -> Result:
@@ -60,3 +63,12 @@ async def recall(
         if record is None:
             raise
         return record
+
+
+def vanished(known: Record, at: int) -> Record:
+    """
+    Say of a job that was running that nobody knows it any more.
+
+    @param at: When this was noticed: nanoseconds since the epoch.
+    """
+    return advance(known, Lost(at, _VANISHED))

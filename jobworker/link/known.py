@@ -45,12 +45,17 @@ class KnownJobs:
             self._ended.popitem(last=False)
         return True
 
-    def forget(self, identifier: str) -> None:
+    def forget(self, identifier: str | None) -> None:
         """
         Remember a job no longer.
+
+        @param identifier: C{None} for all that have ended.
         """
-        self._unended.pop(identifier, None)
-        self._ended.pop(identifier, None)
+        if identifier is None:
+            self._ended.clear()
+        else:
+            self._unended.pop(identifier, None)
+            self._ended.pop(identifier, None)
 
     def find(self, identifier: str) -> Record | None:
         """

@@ -21,9 +21,16 @@ from ..api import supervisor_pb2 as pb
 from ..changes import Changes, JournalPlace
 from ..crashing import crashPoint
 from ..description import Description, Tally
-from ..errors import LaunchFailed, NoSuchJob, RosterUnreachable, ShuttingDown, TooOld
+from ..errors import (
+    LaunchFailed,
+    NoSuchJob,
+    RosterUnreachable,
+    ShuttingDown,
+    TableDamaged,
+    TooOld,
+)
 from ..interfaces import IRoster, IRosterListener
-from ..jobs import Command, Lost, Manner, Record, advance
+from ..jobs import Command, Manner, Record
 from ..milestones import Milestone
 from ..queries import Page, Query
 from ..specification import NOTHING
@@ -31,15 +38,12 @@ from . import asking
 from .calling import Call, Result
 from .failing import SupervisorFailed
 from .greeting import SPECIFICATION, Greeting, ourGreeting
-from .hearing import hear, insist, recall
+from .hearing import hear, insist, recall, vanished
 from .known import KnownJobs
 from .line import Line
 
 # The jobs that have ended of which the end is remembered.
 _REMEMBERED: Final = 2_000
-
-# Why nobody will know how a job ended.
-_FORGOTTEN: Final = "it has ended and was deleted while the supervisor was out of reach"
 
 
 @implementer(IRoster, IRosterListener)
@@ -248,6 +252,14 @@ class RemoteRoster:
             for listener in tuple(self._listeners):
                 listener.jobChanged(record)
 
+    def jobForgotten(self, identifier: str | None) -> None:
+        """
+        The supervisor has deleted a job.
+        """
+        self._known.forget(identifier)
+        for listener in tuple(self._listeners):
+            listener.jobForgotten(identifier)
+
     def logGrew(self, identifier: str) -> None:
         """
         The supervisor has told of a log.
@@ -306,6 +318,8 @@ class RemoteRoster:
         """
         crashPoint("gateway-connected")
         self._told.clear()
+        # Nobody tells which were deleted meanwhile.
+        self.jobForgotten(None)
         subscribed = call.ask(pb.Request(subscribe=pb.Subscribe()))
         followed = frozenset(self._followed)
         for identifier in followed:
@@ -325,11 +339,11 @@ class RemoteRoster:
         """
         Find out what became of a job that was running and is no longer.
         """
+        asked = call.ask(asking.find(known.identifier))
         try:
-            found = await call.ask(asking.find(known.identifier))
-            self.jobChanged(insist(Record)(found))
+            self.jobChanged(insist(Record)(await asked))
         except NoSuchJob:
-            self.jobChanged(advance(known, Lost(self._now(), _FORGOTTEN)))
-            self._known.forget(known.identifier)
-        except (SupervisorFailed, ShuttingDown):
+            self.jobChanged(vanished(known, self._now()))
+            self.jobForgotten(known.identifier)
+        except (SupervisorFailed, ShuttingDown, TableDamaged):
             self.log.failure("while asking for job {job}", job=known.identifier)

@@ -31,7 +31,7 @@ from .conversion import (
 )
 from .doing import Doing, Result, answerOf, do, isIdentifier
 from .failing import convertFailure
-from .greeting import SPECIFICATION, Greeting, ourGreeting
+from .greeting import FORGETTING, SPECIFICATION, Greeting, ourGreeting
 from .outbox import MOST
 from .peers import Peer, readPeer
 
@@ -137,6 +137,15 @@ class Session(Conversation):
         crashPoint("link-event")
         self._queueGrowth()
         self.put("event", lambda: pb.Event(changed=convertRecord(self._told(record))))
+
+    def jobForgotten(self, identifier: str | None) -> None:
+        """
+        Tell the gateway, if it understands that.
+        """
+        if self.theirs is not None and FORGETTING in self.theirs.capabilities:
+            which = None if identifier is None else encode(identifier)
+            forgotten = pb.Forgotten(identifier=which)
+            self.put("event", lambda: pb.Event(forgotten=forgotten))
 
     def logGrew(self, identifier: str) -> None:
         """

@@ -60,6 +60,14 @@ class Audience:
             listener.jobChanged(record)
         self.journalGrew()
 
+    def jobForgotten(self, identifier: str | None) -> None:
+        """
+        A job was deleted, and that is in the journal.
+        """
+        for listener in tuple(self._listeners):
+            listener.jobForgotten(identifier)
+        self.journalGrew()
+
     def logGrew(self, identifier: str) -> None:
         """
         A log has grown, and may be followed.

@@ -254,6 +254,12 @@ class LocalRoster:
             course.grew()
         self._audience.logGrew(identifier)
 
+    def jobForgotten(self, identifier: str | None) -> None:
+        """
+        Tell that a job was deleted.
+        """
+        self._audience.jobForgotten(identifier)
+
     def journalGrew(self) -> None:
         """
         Tell that there is more in the journal.
@@ -265,7 +271,7 @@ class LocalRoster:
         Forget a job that has ended, and tell.
         """
         await self._launching.forget(identifier)
-        self.journalGrew()
+        self.jobForgotten(identifier)
 
     async def _refuse(self, identifier: str) -> Record:
         """

@@ -245,7 +245,7 @@ class MemoryRoster:
             return fail(StillRunning(identifier))
         record = self._lives.pop(identifier).record
         self.journal.write(Kind.DELETED, record, self._now())
-        self._audience.journalGrew()
+        self._audience.jobForgotten(identifier)
         return succeed(None)
 
     def follow(self, identifier: str) -> None:

@@ -75,9 +75,14 @@ class Tallying:
         """
         self._ended[Cause.LOST] += count
 
-    def logGrew(self, identifier: str) -> None:
+    def jobForgotten(self, identifier: str | None) -> None:
         """
         This is of no interest here.
+        """
+
+    def logGrew(self, identifier: str) -> None:
+        """
+        Nor is this.
         """
 
     def journalGrew(self) -> None:

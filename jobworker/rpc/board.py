@@ -113,11 +113,16 @@ class Board:
         if self._paced.pop(identifier):
             self.grew(identifier)
 
-    def forget(self, identifier: str) -> None:
+    def forget(self, identifier: str | None) -> None:
         """
         A job was deleted.
+
+        @param identifier: C{None} if it may be any.
         """
-        self._ended.pop(identifier, None)
+        if identifier is None:
+            self._ended.clear()
+        else:
+            self._ended.pop(identifier, None)
 
     def close(self) -> None:
         """
@@ -233,6 +238,12 @@ class Poster:
         Post a record.
         """
         self._bridge.post(self._board.changed, record)
+
+    def jobForgotten(self, identifier: str | None) -> None:
+        """
+        Post that a job may have been deleted.
+        """
+        self._bridge.post(self._board.forget, identifier)
 
     def logGrew(self, identifier: str) -> None:
         """

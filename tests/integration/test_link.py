@@ -170,6 +170,22 @@ class ReconnectingTests(TestCase):
         self.assertEqual(len(witness.records[deleted]), 2)
         self.assertEqual(witness.records[new], [await self.roster.find(new)])
 
+    async def test_deletedMeanwhile(self) -> None:
+        """
+        What had ended before the connection was lost may be deleted when it
+        is back, so that nobody relies on what he remembers.
+        """
+        identifier = await self.start(Doing.FAILS)
+        await self.witness.until(lambda: Phase.ENDED in self.witness.phases(identifier))
+        await self.disconnected()
+        await self.roster.delete(identifier)
+        self.assertIs((await self.remote.find(identifier)).phase, Phase.ENDED)
+        before = len(self.witness.forgotten)
+        await self.connected()
+        self.assertEqual(self.witness.forgotten[before:], [None])
+        with self.assertRaises(NoSuchJob):
+            await self.remote.find(identifier)
+
     async def test_successor(self) -> None:
         """
         It may be another supervisor that is found again.

@@ -94,6 +94,11 @@ class Listener:
         Not of interest here.
         """
 
+    def jobForgotten(self, identifier: str | None) -> None:
+        """
+        Nor is this.
+        """
+
     def journalGrew(self) -> None:
         """
         Nor is this.

@@ -42,4 +42,4 @@ class TortureTests(SynchronousTestCase):
         Of jobs whose supervisor is killed nothing that was told is lost, and
         nothing is left running.
         """
-        self.rounds("supervisor", ["recovery-sealed", "job-exited"], 2)
+        self.rounds("supervisor", ["recovery-sealed", "delete-stored"], 2)

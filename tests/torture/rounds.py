@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -24,6 +25,12 @@ from .traces import leftovers, supervisorsOf
 from .writers import Broken, Writer, randomWriter
 
 JOBS = 20
+
+#: Crash points that are only met when all jobs have ended.
+LATE = frozenset({"delete-stored", "supervisor-stopping"})
+
+#: Seconds that a process is given to meet its crash point.
+PATIENCE = 20.0
 
 
 @define(eq=False)
@@ -68,7 +75,11 @@ class Round:
                 killing.result()
             self._revive()
             self._checkJobs(caller)
+            if self._point in LATE:
+                self._restartAll()
             self._deleteSome(caller)
+        if self._point == "supervisor-stopping":
+            self._stopBadly()
         if self._first and not self._first & (
             supervisorsOf(self._daemon) | self._killed
         ):
@@ -183,7 +194,7 @@ class Round:
         if self._point.startswith("recovery-"):
             self._over.wait(0.3)
             self._restartAll()
-        if self._point and self._over.wait(1.5):
+        elif self._point and self._point not in LATE and self._awaitPoint():
             return
         for _ in range(self._chance.randrange(1, 4)):
             if self._over.wait(self._chance.uniform(0.05, 0.8)):
@@ -200,6 +211,33 @@ class Round:
                 self._killSupervisors()
         while not self._over.wait(0.05):
             self._revive()
+
+    def _awaitPoint(self) -> bool:
+        """
+        Wait until the process with the crash point has died there.
+
+        @return: Whether the jobs are over before that.
+        """
+        late = time.monotonic() + PATIENCE
+        while time.monotonic() < late and not self._over.wait(0.1):
+            if self._victim == "gateway":
+                assert self._daemon.process is not None
+                met = self._daemon.process.poll() is not None
+            else:
+                met = not self._first & supervisorsOf(self._daemon)
+            if met:
+                return False
+        return self._over.is_set()
+
+    def _stopBadly(self) -> None:
+        """
+        Have a supervisor die while it stops, and start another one.
+        """
+        self._daemon.stop()
+        until(
+            lambda: not processesOf(str(self._daemon.state)), "the supervisor is gone"
+        )
+        self._startDaemon()
 
     def _killSupervisors(self) -> None:
         """
