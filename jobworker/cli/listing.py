@@ -10,15 +10,18 @@ import sys
 import time
 from collections.abc import Sequence
 from itertools import islice, pairwise
-from typing import Final
+from typing import Any, Final
 from unicodedata import combining, east_asian_width
 
 import click
 
 from ..client.values import JobStatus, State
+from .choosing import STATES, choosing, stateOption
 from .colours import colourOf, painted
+from .live import LiveTable, showLive
 from .options import Settings, withServer
 from .rendering import asJSON, plain, stateOf
+from .screen import Screen, canShow
 
 # Seconds, and the unit that ages below so many of them are written in.
 _UNITS: Final = ((120, 1, "s"), (7200, 60, "m"), (172_800, 3600, "h"))
@@ -33,27 +36,21 @@ _OWNER: Final = 20
 
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="Also jobs that have ended.")
-@click.option("--owner", default="", metavar="NAME", help="Jobs of this subject only.")
-@click.option(
-    "--state",
-    "states",
-    multiple=True,
-    type=click.Choice([each.value for each in State if each is not State.UNKNOWN]),
-    help="Jobs in this state, instead of those that run; may be given more than once.",
+@stateOption(
+    "Jobs in this state, instead of those that run; may be given more than once."
 )
-@click.option(
-    "--label",
-    "labels",
-    multiple=True,
-    metavar="NAME[=VALUE]",
-    help="Jobs with this label only; may be given more than once.",
-)
-@click.option("--name", default="", metavar="NAME", help="Jobs of this name only.")
+@choosing
 @click.option(
     "--limit",
     type=click.IntRange(1),
     metavar="N",
     help="The newest so many of them only.",
+)
+@click.option(
+    "--watch",
+    "live",
+    is_flag=True,
+    help="Show on the terminal what happens to them, until Ctrl-C.",
 )
 @click.option(
     "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each job."
@@ -62,11 +59,10 @@ _OWNER: Final = 20
 def ps(
     settings: Settings,
     everything: bool,
-    owner: str,
     states: tuple[str, ...],
-    labels: tuple[str, ...],
-    name: str,
+    chosen: dict[str, Any],
     limit: int | None,
+    live: bool,
     wantsJSON: bool,
 ) -> None:
     """
@@ -75,14 +71,13 @@ def ps(
     if everything and states:
         raise click.UsageError("--all leaves no choice of --state")
     wanted = [State(each) for each in states] or [State.RUNNING]
+    if live:
+        if wantsJSON:
+            raise click.UsageError("'jobworker events --json' goes with programs")
+        _watch(settings, STATES if everything else wanted, chosen, limit)
+        return
     with settings.client() as client:
-        found = client.jobs(
-            [] if everything else wanted,
-            owner=owner,
-            labels=_labels(labels),
-            name=name,
-            limit=limit,
-        )
+        found = client.jobs([] if everything else wanted, limit=limit, **chosen)
         if wantsJSON:
             for status in found:
                 click.echo(asJSON(status))
@@ -94,19 +89,31 @@ def ps(
         click.echo(line)
 
 
-def _labels(given: Sequence[str]) -> dict[str, str | None]:
+def _watch(
+    settings: Settings,
+    states: Sequence[State],
+    chosen: dict[str, Any],
+    limit: int | None,
+) -> None:
     """
-    Read labels that are wanted.
+    Show a table of jobs that changes as they do.
     """
-    labels: dict[str, str | None] = {}
-    for each in given:
-        name, equals, value = each.partition("=")
-        if not name:
-            raise click.UsageError(f"{each!r} is not written as NAME or NAME=VALUE")
-        if name in labels:
-            raise click.UsageError(f"the label {name} is wanted twice")
-        labels[name] = value if equals else None
-    return labels
+    environment = click.get_current_context().find_root().obj
+    if not canShow(sys.stdout, environment):
+        raise click.UsageError(
+            "--watch needs a terminal; 'jobworker events' writes changes anywhere"
+        )
+
+    def write(jobs: Sequence[JobStatus], columns: int) -> list[str]:
+        return table(jobs, time.time_ns(), columns)
+
+    with settings.client() as client:
+        showLive(
+            client.watch(states, **chosen),
+            LiveTable(frozenset(states), limit),
+            write,
+            lambda resized: Screen(sys.stdout, resized),
+        )
 
 
 def table(jobs: Sequence[JobStatus], now: int, columns: int | None) -> list[str]:

@@ -18,6 +18,7 @@ from .certs import certs
 from .completing import complete, completion, variable
 from .context import context
 from .doctor import doctor
+from .events import events
 from .exits import EPILOG, CannotWrite, Exit, besideJobs, exitFor
 from .info import info
 from .jobs import delete, inspect, query, start, stop
@@ -51,7 +52,7 @@ def jobworker(**_: Any) -> None:
         raise CannotWrite("standard output is closed; leave it open or use /dev/null")
 
 
-_JOBS = (start, stop, query, inspect, ps, stream, wait, kill, delete)
+_JOBS = (start, stop, query, inspect, ps, events, stream, wait, kill, delete)
 
 for _command in (*_JOBS, info, doctor, context, completion, certs, token):
     jobworker.add_command(_command)

@@ -1,0 +1,110 @@
+"""
+The command that writes what happens to jobs.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice
+from typing import Any
+
+import click
+
+from ..client.events import Waiting
+from ..client.happenings import Changed, ChangeKind, Happening
+from ..client.values import State
+from .choosing import choosing, stateOption
+from .colours import Colour, colourOf, painted
+from .options import Settings, withServer
+from .rendering import asObject, asTime, plain, stateOf
+
+_COLOURS = {ChangeKind.STARTED: Colour.BUSY, ChangeKind.DELETED: Colour.FAINT}
+
+
+@click.command()
+@click.option(
+    "--since",
+    default="",
+    metavar="TOKEN",
+    help="Begin behind this token, which --json has shown, and not now.",
+)
+@stateOption("Jobs that come into this state or leave it; may be given more than once.")
+@choosing
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="End after so many changes."
+)
+@click.option(
+    "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each change."
+)
+@withServer
+def events(
+    settings: Settings,
+    since: str,
+    states: tuple[str, ...],
+    chosen: dict[str, Any],
+    limit: int | None,
+    wantsJSON: bool,
+) -> None:
+    """
+    Write what happens to jobs from now on, a line a change, until Ctrl-C.
+
+    No change is left out and none comes twice, whatever happens to
+    connections.
+    """
+    wanted = [State(each) for each in states]
+    with settings.client() as client:
+        watching = client.watch(wanted, since=since, present=False, **chosen)
+        with closing(watching):
+            for change in islice(_changes(watching), limit):
+                click.echo(asJSON(change) if wantsJSON else asText(change))
+
+
+def asJSON(change: Changed) -> str:
+    """
+    Write a change as one line of JSON.
+    """
+    return json.dumps(
+        {
+            "revision": change.revision,
+            "kind": change.kind.value,
+            "time": asTime(change.time),
+            "job": asObject(change.status),
+            "token": change.token,
+        }
+    )
+
+
+def asText(change: Changed) -> str:
+    """
+    Write a change as a line for people.
+    """
+    status = change.status
+    words = [status.program, *status.arguments]
+    colour = _COLOURS.get(change.kind)
+    return "  ".join(
+        [
+            str(asTime(change.time)),
+            painted(f"{change.kind.value:<7}", colour),
+            status.identifier,
+            plain(status.owner),
+            painted(stateOf(status), colourOf(status)),
+            plain(shlex.join(words)),
+        ]
+    )
+
+
+def _changes(watching: Iterator[Happening]) -> Iterator[Changed]:
+    """
+    Take what is a change, and say of what is not if it matters.
+    """
+    name = click.get_current_context().find_root().info_name or "jobworker"
+    for each in watching:
+        if isinstance(each, Changed):
+            yield each
+        elif isinstance(each, Waiting):
+            cause = plain(each.failure.cause)
+            said = f"{name}: {cause}; trying again in {each.delay:g} s"
+            click.echo(said, err=True)
