@@ -101,7 +101,7 @@ class FacadeTests(SynchronousTestCase):
         """
         The examples do what they say.
         """
-        examples = re.findall(r"::\n\n((?:    .*\n|\n)+)", TEXT)
+        examples = re.findall(r":: python\n\n((?:    .*\n|\n)+)", TEXT)
         self.assertEqual(len(examples), 3)
         for example in examples:
             done = subprocess.run(
