@@ -1,7 +1,7 @@
 """
 How Sphinx makes the documentation.
 
-Nothing is fetched, and two pages are made of what the program itself says:
+Nothing is fetched, and some pages are made of what the program itself says:
 their text is written by L{docs.making} when they are read.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from docs.making import programs, protocol
+from docs.making import news, programs, protocol
 from jobworker import __version__
 
 project = "jobworker"
@@ -35,7 +35,11 @@ highlight_language = "text"
 exclude_patterns = ["_build"]
 
 #: The pages that are made, and what writes the rest of them.
-MADE = {"api": protocol.reference, "help": programs.reference}
+MADE = {
+    "api": protocol.reference,
+    "changes": news.reference,
+    "help": programs.reference,
+}
 
 
 def complete(_: Sphinx, page: str, text: list[str]) -> None:

@@ -29,6 +29,7 @@ _MADE: Final = shutil.ignore_patterns(
     ".venv*",
     "*.egg-info",
     "__pycache__",
+    "_build",
     "_trial_temp*",
     "build",
     "dist",
@@ -107,6 +108,18 @@ def build(source: Path, folder: Path, kind: str) -> Path:
     )
     said = _run([sys.executable, "-c", program, folder], source)
     return folder / said.decode().splitlines()[-1]
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """
+    Unpack an archive of sources.
+
+    @return: The directory that was in it.
+    """
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder)
+    (source,) = folder.iterdir()
+    return source
 
 
 def install(wheel: Path, folder: Path) -> Path:
