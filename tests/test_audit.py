@@ -223,6 +223,17 @@ class FileTests(SynchronousTestCase):
         file.append(b"two\n")
         self.assertEqual(self.texts(), {"elsewhere": "one\n", "audit.log": "two\n"})
 
+    def test_emptied(self) -> None:
+        """
+        When somebody has copied it and made it empty it begins anew, and has
+        as much room as before.
+        """
+        file = self.open(limit=8)
+        file.append(b"one\n")
+        os.truncate(self.path, 0)
+        file.append(b"second\n")
+        self.assertEqual(self.texts(), {"audit.log": "second\n"})
+
     def test_gone(self) -> None:
         """
         Where there can be no file nothing is written, and that is an error.
@@ -233,6 +244,23 @@ class FileTests(SynchronousTestCase):
         self.assertRaises(OSError, file.append, b"one\n")
         self.path.rmdir()
         self.assertEqual(file.append(b"one\n"), 4)
+
+    def test_noPartOfALine(self) -> None:
+        """
+        What does not fit is taken back to the last whole line.
+        """
+        disk = SmallDisk(room=11)
+        file = AuditFile(str(self.path), 0, 1, write=disk.write)
+        file.open()
+        self.addCleanup(file.close)
+        self.assertEqual(file.append(b"first\nsecond\n"), 6)
+        self.assertEqual(self.path.read_text(), "first\n")
+        disk.room = 3
+        self.assertRaises(OSError, file.append, b"second\n")
+        self.assertEqual(self.path.read_text(), "first\n")
+        disk.room = 1000
+        file.append(b"second\n")
+        self.assertEqual(self.path.read_text(), "first\nsecond\n")
 
     def test_links(self) -> None:
         """
@@ -251,9 +279,9 @@ class FileTests(SynchronousTestCase):
 
 
 @define(eq=False)
-class SmallDisk(AuditFile):
+class SmallDisk:
     """
-    A file on a disk that may be full.
+    A disk that may be full.
 
     @ivar room: How many bytes there is room for.
     @ivar tried: Set when something did not fit.
@@ -262,14 +290,15 @@ class SmallDisk(AuditFile):
     room: int = 1_000_000
     tried: Event = field(factory=Event)
 
-    def append(self, data: bytes) -> int:
+    def write(self, descriptor: int, data: bytes) -> int:
         """
         Write as much as there is room for.
         """
-        if self.room == 0:
+        if len(data) > self.room:
             self.tried.set()
+        if self.room == 0:
             raise OSError(ENOSPC, "No space left on device")
-        written = super().append(data[: self.room])
+        written = os.write(descriptor, data[: self.room])
         self.room -= written
         return written
 
@@ -288,13 +317,14 @@ class LedgerTests(TestCase):
         folder = Path(self.mktemp()).absolute()
         folder.mkdir()
         self.path = folder / "audit.log"
-        self.disk = SmallDisk(str(self.path), 0, 1)
+        self.disk = SmallDisk()
+        self.file = AuditFile(str(self.path), 0, 1, write=self.disk.write)
 
     def make(self, refuses: bool = True, redacts: bool = False) -> Ledger:
         """
         Begin to write.
         """
-        ledger = Ledger(reactor, self.disk, None, refuses, redacts)
+        ledger = Ledger(reactor, self.file, None, refuses, redacts)
         ledger.prepare()
         ledger.start()
         self.addCleanup(self.end, ledger)
@@ -411,7 +441,7 @@ class LedgerTests(TestCase):
         A file that cannot be opened is said in one line.
         """
         self.path.mkdir()
-        ledger = Ledger(reactor, self.disk)
+        ledger = Ledger(reactor, self.file)
         error = self.assertRaises(BadConfiguration, ledger.prepare)
         self.assertIn("cannot open the audit log", str(error))
         self.successResultOf(ledger.stop())

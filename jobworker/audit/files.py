@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from errno import ENOSPC
 from time import monotonic
 from typing import ClassVar, Final
 
@@ -45,6 +46,7 @@ class AuditFile:
     _limit: int
     _kept: int
     _clock: Callable[[], float] = monotonic
+    _write: Callable[[int, bytes], int] = os.write
     _descriptor: int | None = field(default=None, init=False)
     _size: int = field(default=0, init=False)
     _again: float = field(default=float("-inf"), init=False)
@@ -93,9 +95,10 @@ class AuditFile:
 
     def append(self, data: bytes) -> int:
         """
-        Write, if need be to a new file.
+        Write lines, if need be to a new file.
 
-        @return: How many bytes were written, which may be fewer.
+        @return: How many bytes were written, which may be fewer: those of whole
+            lines.
 
         @raise OSError: If none can be.
         """
@@ -103,7 +106,9 @@ class AuditFile:
         if self._limit and 0 < self._size > self._limit - len(data):
             self._rotate()
         assert self._descriptor is not None
-        written = os.write(self._descriptor, data)
+        written = self._write(self._descriptor, data)
+        if written < len(data):
+            written = self._takeBack(data[:written])
         self._size += written
         return written
 
@@ -117,6 +122,25 @@ class AuditFile:
                 os.fsync(descriptor)
             os.close(descriptor)
 
+    def _takeBack(self, data: bytes) -> int:
+        """
+        The disk has no room for more than this: leave no part of a line.
+
+        @return: How many bytes are left of it.
+
+        @raise OSError: If there are none.
+        """
+        assert self._descriptor is not None
+        whole = data.rfind(b"\n") + 1
+        try:
+            os.ftruncate(self._descriptor, self._size + whole)
+        except PermissionError:
+            # Somebody has made it a file that can only grow (chattr +a).
+            whole = len(data)
+        if not whole:
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
+        return whole
+
     def _follow(self) -> None:
         """
         Open the file, if there is another or none where it should be.
@@ -126,6 +150,8 @@ class AuditFile:
             with suppress(FileNotFoundError):
                 there = os.stat(self.path, follow_symlinks=False)
                 if (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino):
+                    # Somebody may have made it shorter.
+                    self._size = ours.st_size
                     return
         try:
             self.open()
