@@ -4,6 +4,7 @@ What docs/cli.rst says of the command line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.cli.exits import MEANINGS, besideJobs
 from jobworker.cli.program import jobworker
 
-TEXT = (Path(__file__).parent.parent / "docs" / "cli.rst").read_text("utf-8")
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "docs" / "cli.rst").read_text("utf-8")
+README = (ROOT / "README.rst").read_text("utf-8")
 
 
 def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
@@ -39,6 +42,14 @@ class DocumentationTests(SynchronousTestCase):
         """
         for path, _ in commands(jobworker, "jobworker"):
             self.assertRegex(TEXT, rf"(?m)^(``[^`]+``, )?``{path} ")
+
+    def test_readme(self) -> None:
+        """
+        The table of commands in the README has all of them, and no other.
+        """
+        table = README.partition("\nCommand ")[2].partition("\n\n")[0]
+        named = re.findall(r"(?m)^``(\w+)``", table)
+        self.assertEqual(sorted(named), sorted(jobworker.commands))
 
     def test_flags(self) -> None:
         """
