@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from errno import ENOSPC
+from errno import EACCES, ENOSPC
 from pathlib import Path
 from threading import Event
 from typing import Any, cast
@@ -303,6 +303,25 @@ class SmallDisk:
         return written
 
 
+@define(eq=False)
+class Guarded(AuditFile):
+    """
+    A file that its user alone may open.
+
+    @ivar forbidden: Whether nobody may.
+    """
+
+    forbidden: bool = False
+
+    def open(self, owner: tuple[int, int] | None = None) -> None:
+        """
+        Open it as the user.
+        """
+        if owner is not None or self.forbidden:
+            raise PermissionError(EACCES, "Permission denied")
+        super().open()
+
+
 class LedgerTests(TestCase):
     """
     L{Ledger} writes everything, in order.
@@ -435,6 +454,24 @@ class LedgerTests(TestCase):
             ledger.decided(Decision(False, "StopJob", "token", call=number))
         await ledger.stop()
         self.assertEqual(len(self.lines()), 2500)
+
+    async def test_lessThanTheUser(self) -> None:
+        """
+        What we may not open yet is opened as the user.
+        """
+        self.path.touch()
+        file = Guarded(str(self.path), 0, 1)
+        ledger = Ledger(reactor, file, (0, 0))
+        ledger.prepare()
+        self.assertFalse(file.isOpen)
+        ledger.start()
+        ledger.decided(ALLOWED)
+        await ledger.stop()
+        self.assertEqual(len(self.lines()), 1)
+        ledger = Ledger(reactor, file, (0, 0))
+        ledger.prepare()
+        file.forbidden = True
+        self.assertRaises(BadConfiguration, ledger.start)
 
     def test_closed(self) -> None:
         """

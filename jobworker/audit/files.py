@@ -51,6 +51,13 @@ class AuditFile:
     _size: int = field(default=0, init=False)
     _again: float = field(default=float("-inf"), init=False)
 
+    @property
+    def isOpen(self) -> bool:
+        """
+        Whether it was opened, and not closed.
+        """
+        return self._descriptor is not None
+
     def open(self, owner: tuple[int, int] | None = None) -> None:
         """
         Open the file.

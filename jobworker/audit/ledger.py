@@ -89,10 +89,12 @@ class Ledger:
         """
         try:
             self._file.open(self._owner)
+        except PermissionError as error:
+            # Root without its capabilities may do less than the user.
+            if self._owner is None:
+                raise self._unopened(error) from None
         except OSError as error:
-            raise BadConfiguration(
-                f"cannot open the audit log {self._file.path}: {error.strerror}"
-            ) from None
+            raise self._unopened(error) from None
 
     def start(self) -> None:
         """
@@ -100,6 +102,11 @@ class Ledger:
 
         @raise BadConfiguration: If it could not be gone on with for long.
         """
+        if not self._file.isOpen:
+            try:
+                self._file.open()
+            except OSError as error:
+                raise self._unopened(error) from None
         self._file.requireRotation()
         self._thread = Thread(target=self._run, name="audit", daemon=True)
         self._thread.start()
@@ -149,6 +156,11 @@ class Ledger:
         Hand over that a call has started a job, in any thread.
         """
         self._put(Entry(self._now(), Started(call, job)))
+
+    def _unopened(self, error: OSError) -> BadConfiguration:
+        return BadConfiguration(
+            f"cannot open the audit log {self._file.path}: {error.strerror}"
+        )
 
     def _cannot(self) -> bool:
         """

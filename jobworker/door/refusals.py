@@ -70,7 +70,11 @@ class RefusalLog:
         if self._inWindow <= BURST:
             level = LogLevel.warn if ours else LogLevel.info
             self.log.emit(
-                level, "refused {address}: {cause}", address=address, cause=cause
+                level,
+                "refused {address}: {cause}",
+                address=address,
+                peer=address,
+                cause=cause,
             )
 
     def close(self) -> None:

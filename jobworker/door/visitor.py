@@ -158,7 +158,12 @@ class Visitor(Protocol):
         peer = self._peer = Peer(self._address, names, fingerprintOf(certificate))
         house = self._house
         if house.admissions.take() is not None:
-            self.log.debug("admitted {peer!r}", peer=peer)
+            self.log.debug(
+                "admitted {peer} with a certificate of {names}",
+                peer=peer.address,
+                names=sorted(names),
+                certificate=peer.fingerprint,
+            )
         self._name = house.book.enter(peer)
         self.transport.pauseProducing()
         self._dial(
