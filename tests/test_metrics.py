@@ -4,18 +4,25 @@ What is measured, and how late loops are.
 
 from __future__ import annotations
 
+import socket
+from typing import Any
+
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.access.decisions import Decision
 from jobworker.description import Tally
+from jobworker.errors import RosterUnreachable
 from jobworker.metering import Reading, Unmetered
 from jobworker.metrics.jobs import JobFigures
 from jobworker.metrics.meter import Meter
+from jobworker.metrics.page import MetricsPage
 from jobworker.metrics.pulse import INTERVAL, Pulse
+from jobworker.roster.memory import MemoryRoster
 
 
 class MeterTests(SynchronousTestCase):
@@ -121,6 +128,62 @@ class MeterTests(SynchronousTestCase):
         self.assertIsNone(nothing.sending("ReadLog"))
         nothing.pulse("loop", clock.callLater, clock.seconds)()
         self.assertEqual(clock.getDelayedCalls(), [])
+
+
+class PageTests(SynchronousTestCase):
+    """
+    L{MetricsPage} asks the supervisor.
+    """
+
+    def setUp(self) -> None:
+        """
+        Make a page, and a supervisor that answers when it is told to.
+        """
+        self.clock: Any = Clock()
+        roster = MemoryRoster(self.clock)
+        self.answer: Deferred[Tally] = Deferred()
+        self.patch(MemoryRoster, "measure", lambda _: self.answer)
+        self.meter = Meter()
+        self.page = MetricsPage(self.clock, roster, self.meter, socket.socket)
+        self.meter.registry.register(self.page.figures)
+
+    def up(self) -> float | None:
+        """
+        Say whether the supervisor is said to answer.
+        """
+        return self.meter.registry.get_sample_value("jobworker_supervisor_up")
+
+    def test_answer(self) -> None:
+        """
+        Its figures are shown until it does not answer any more.
+        """
+        asked = self.page.ask()
+        self.answer.callback(Tally(running=3))
+        self.successResultOf(asked)
+        self.assertEqual(self.up(), 1)
+        self.answer = fail(RosterUnreachable("it is gone"))
+        self.successResultOf(self.page.ask())
+        self.assertEqual(self.up(), 0)
+
+    def test_silence(self) -> None:
+        """
+        It is waited for, but not for long.
+        """
+        asked = self.page.ask()
+        self.clock.advance(4)
+        self.assertNoResult(asked)
+        self.clock.advance(2)
+        self.successResultOf(asked)
+        self.assertEqual(self.up(), 0)
+
+    def test_broken(self) -> None:
+        """
+        What nobody expects is logged, and the page is shown all the same.
+        """
+        self.answer = fail(ValueError("broken"))
+        self.successResultOf(self.page.ask())
+        self.assertEqual(self.up(), 0)
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
 
 
 class PulseTests(SynchronousTestCase):

@@ -11,7 +11,12 @@ from typing import ClassVar, Final
 from attrs import define, field
 from prometheus_client.twisted import MetricsResource
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    TimeoutError,
+    maybeDeferred,
+)
 from twisted.internet.interfaces import (
     IListeningPort,
     IReactorSocket,
@@ -85,6 +90,7 @@ class MetricsPage:
     """
     Shows C{/metrics} at a port of its own.
 
+    @ivar figures: What the supervisor has said.
     @ivar _listen: Makes the socket.
     """
 
@@ -94,7 +100,7 @@ class MetricsPage:
     _roster: IRoster
     meter: Meter
     _listen: Callable[[], socket.socket]
-    _jobs: JobFigures = field(factory=JobFigures, init=False)
+    figures: JobFigures = field(factory=JobFigures, init=False)
     _socket: socket.socket | None = field(default=None, init=False)
     _port: IListeningPort | None = field(default=None, init=False)
     _calm: Callable[[], None] = field(default=lambda: None, init=False)
@@ -112,7 +118,7 @@ class MetricsPage:
         Begin to measure, and to show it.
         """
         assert self._socket is not None
-        self.meter.registry.register(self._jobs)
+        self.meter.registry.register(self.figures)
         self._calm = self.meter.pulse(
             "reactor", self._reactor.callLater, self._reactor.seconds
         )
@@ -148,11 +154,11 @@ class MetricsPage:
         """
 
         def told(tally: Tally) -> None:
-            self._jobs.tally = tally
+            self.figures.tally = tally
 
         def untold(failure: Failure) -> None:
-            self._jobs.tally = None
-            if failure.check(JobWorkerError, TimeoutError) is None:
+            self.figures.tally = None
+            if failure.check(JobWorkerError, TimeoutError, CancelledError) is None:
                 self.log.failure("while asking for what was counted", failure)
 
         asked = self._roster.measure().addTimeout(_PATIENCE, self._reactor)
