@@ -139,12 +139,13 @@ class PageTests(SynchronousTestCase):
         """
         Make a page, and a supervisor that answers when it is told to.
         """
-        self.clock: Any = Clock()
+        self.clock = Clock()
+        reactor: Any = self.clock
         roster = MemoryRoster(self.clock)
         self.answer: Deferred[Tally] = Deferred()
         self.patch(MemoryRoster, "measure", lambda _: self.answer)
         self.meter = Meter()
-        self.page = MetricsPage(self.clock, roster, self.meter, socket.socket)
+        self.page = MetricsPage(reactor, roster, self.meter, socket.socket)
         self.meter.registry.register(self.page.figures)
 
     def up(self) -> float | None:
