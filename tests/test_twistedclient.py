@@ -13,7 +13,7 @@ from threading import enumerate as threads
 from typing import Any
 
 from twisted.internet import reactor
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
@@ -139,6 +139,22 @@ class LoopAsideTests(TestCase):
         self.assertEqual(self.taken, [0])
         more.callback(None)
         self.assertEqual(await result, 1)
+
+    async def test_coroutine(self) -> None:
+        """
+        A listener may be a coroutine function.
+        """
+        passed: list[Deferred[None]] = [Deferred(), succeed(None)]
+        heard: list[int] = []
+
+        async def received(number: int) -> None:
+            await passed[number]
+            heard.append(number)
+
+        result = self.loop.hear(lambda: self.numbers(2), received)
+        passed[0].callback(None)
+        await result
+        self.assertEqual(heard, [0, 1])
 
     async def test_failingListener(self) -> None:
         """

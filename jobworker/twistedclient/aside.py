@@ -85,8 +85,9 @@ class LoopAside:
 
         @param begin: Gives the events, of which there is at least one.
 
-        @param received: Takes an event.  If it returns a Deferred, the next
-            event is not taken before that has fired.
+        @param received: Takes an event.  If it returns a Deferred or a
+            coroutine, the next event is not taken before that has come to its
+            end.
 
         @return: The last event, when all have been taken.  Once that is
             cancelled, nothing is handed over any more.

@@ -77,9 +77,9 @@ def heard(
     Make a method that takes a listener first, and has the last event as its
     result.
 
-    If the listener returns a Deferred, the next event is not fetched before
-    that has fired; if it fails, so does the method.  Once the result is
-    cancelled, nothing is heard any more.
+    If the listener returns a Deferred or a coroutine, the next event is not
+    fetched before that has come to its end; if it fails, so does the method.  Once
+    the result is cancelled, nothing is heard any more.
     """
 
     @wraps(method)
