@@ -120,6 +120,10 @@ class FileTests(ContextCase):
         self.assertEqual(work.where("ca"), f"{self.file}, line 9")
         self.assertEqual(file.where("contexts", "home"), f"{self.file}, line 12")
         self.assertEqual(file.where("none"), str(self.file))
+        self.write("# ca\n[contexts.x]\nca = [\n'ca',\n'key']\nkey = 'ca'\n")
+        several = ContextFile.load(self.file).context("x")
+        self.assertEqual(several.where("ca"), f"{self.file}, line 3")
+        self.assertEqual(several.where("key"), f"{self.file}, line 6")
 
     def test_missing(self) -> None:
         """

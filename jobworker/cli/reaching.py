@@ -87,8 +87,7 @@ class Way:
         yield ok("host", f"{address.host} is {', '.join(numbers)}")
         raw = connect(address)
         with raw:
-            number, port = raw.getpeername()[:2]
-            yield ok("connection", f"{Address(number, port)} accepts connections")
+            yield ok("connection", f"{_peerOf(raw, address)} accepts connections")
             if credentials is None:
                 return
             yield self._shakeHands(raw, address, credentials)
@@ -144,6 +143,18 @@ class Way:
                 yield ok("guarantee", name)
             else:
                 yield warning("guarantee", f"{name}: no: {each.reason}")
+
+
+def _peerOf(raw: socket.socket, address: Address) -> Address:
+    """
+    Say with which of a host's numbers there is a connection.
+    """
+    try:
+        number, port = raw.getpeername()[:2]
+    except OSError:
+        # It has ended already.
+        return address
+    return Address(number, port)
 
 
 def _versions(info: ServerInfo) -> Iterator[Finding]:

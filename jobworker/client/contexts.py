@@ -43,6 +43,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 
 _KNOWN: Final = f"a context has {', '.join(KEYS)} and nothing else"
 
+#: The lines that a value has at most, for its place to be known.
+_LONGEST: Final = 100
+
 #: Where a parser says that it stopped.
 _LINE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -127,13 +130,20 @@ class ContextFile:
         Say where something stands, as file and line.
         """
         lines = self.text.split("\n")
-        for count in range(1, len(lines) + 1):
-            # What is written up to a line is mostly sound by itself.
-            found = _sound("\n".join(lines[:count]))
-            for key in keys:
-                found = found.get(key) if isinstance(found, Mapping) else None
-            if found is not None:
-                return f"{self.path}, line {count}"
+        for number, line in enumerate(lines):
+            if keys[-1] not in line:
+                continue
+            # What is written up to a line is sound by itself, if a value does
+            # not go on behind it.
+            for end in range(number + 1, min(number + _LONGEST, len(lines)) + 1):
+                found = _sound("\n".join(lines[:end]))
+                if found is None:
+                    continue
+                for key in keys:
+                    found = found.get(key) if isinstance(found, Mapping) else None
+                if found is not None:
+                    return f"{self.path}, line {number + 1}"
+                break
         return str(self.path)
 
     def _check(self) -> None:
@@ -300,12 +310,12 @@ def _parse(path: Path, text: str) -> Mapping[str, Any]:
 
 def _sound(text: str) -> Any:
     """
-    Read TOML, or nothing if it is none.
+    Read TOML, if it is some.
     """
     try:
         return _toml(text)
     except ValueError:
-        return {}
+        return None
 
 
 def _toml(text: str) -> Mapping[str, Any]:

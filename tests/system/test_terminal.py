@@ -98,15 +98,15 @@ class TerminalTests(DaemonCase):
             ("jobworker que\t", "query "),
             ("--jo\t", "b "),
             (f"{self.ended[:9]}\t", f"{self.ended[9:]} "),
-            ("--context=\t\x15", ""),
-            ("jobworker kill -s US\t", "R"),
+            ("\x15jobworker kill -s US\t", "R"),
             ("1 nig\t", "htly "),
             (f"{self.running[:9]}\t", f"{self.running[9:]} "),
         ]
         for keys, expected in rows:
             bash.send(keys)
             bash.expect_exact(expected)
-        bash.sendline("")
+        # The line is not entered, but given up.
+        bash.sendline("\x15")
         bash.expect_exact(_PROMPT)
         # A job that has ended is not offered, so that nothing is added.
         bash.send(f"jobworker kill {self.ended[:9]}\t#")
@@ -120,10 +120,12 @@ class TerminalTests(DaemonCase):
         """
         bash.sendline("\x15")
         bash.expect_exact(_PROMPT)
-        bash.sendline("jobworker ps --all; jobworker doctor")
+        bash.sendline("jobworker ps --all; jobworker doctor; echo code $?.")
         bash.expect_exact(f"{_GREEN}exited 0\x1b[0m")
         bash.expect_exact(f"{_CYAN}running\x1b[0m")
         bash.expect_exact(f"{_GREEN}ok     \x1b[0m  contexts")
+        bash.expect_exact("the token is accepted")
+        bash.expect_exact("code 0.")
         bash.expect_exact(_PROMPT)
         bash.sendline("NO_COLOR=1 jobworker ps --all")
         bash.expect_exact("COMMAND")
