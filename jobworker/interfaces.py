@@ -15,7 +15,16 @@ from twisted.internet.defer import Deferred
 
 from .changes import Changes, JournalPlace
 from .description import Description, Tally
-from .jobs import Command, Manner, ProcessIdentity, Record, Source, Status, Usage
+from .jobs import (
+    Command,
+    Manner,
+    ProcessIdentity,
+    Record,
+    Source,
+    Status,
+    Usage,
+    Written,
+)
 from .queries import Page, Query
 
 
@@ -316,6 +325,7 @@ class IJobLog(Interface):
     outputs: Mapping[Source, int] = Attribute(
         "The descriptors for the job to write to, until L{launched} is called."
     )
+    written: Written = Attribute("What the job has written, once it is sealed.")
 
     def launched() -> None:
         """

@@ -114,15 +114,29 @@ class Status:
 @frozen
 class Usage:
     """
-    What a command and those of its children that it waited for have used:
-    nanoseconds of processors.
+    What a command and those of its children that it waited for have used.
 
-    @ivar user: As themselves.
-    @ivar system: In the kernel, for them.
+    @ivar user: Nanoseconds of processors, as themselves.
+    @ivar system: The same, in the kernel for them.
+    @ivar peak: The most memory that one of them has had at a time, in bytes;
+        C{None} if nobody saw.
+    @ivar bound: Whether that may have been less.
     """
 
     user: int
     system: int
+    peak: int | None = None
+    bound: bool = False
+
+
+@frozen
+class Written:
+    """
+    How many bytes a job has written.
+    """
+
+    stdout: int = 0
+    stderr: int = 0
 
 
 @frozen
@@ -204,6 +218,7 @@ class Record:
     @ivar status: The status of its command, once that has exited.
     @ivar usage: What its command has used, if that was seen.
     @ivar created: When it was asked for; C{None} if nobody knows.
+    @ivar written: How much it has written, once it has ended, if that is known.
     """
 
     identifier: str
@@ -217,6 +232,7 @@ class Record:
     ending: Ending | None = field(default=None)
     usage: Usage | None = None
     created: int | None = None
+    written: Written | None = None
 
 
 @frozen
@@ -242,9 +258,12 @@ class CommandExited:
 class Drained:
     """
     Nothing of the job runs any more, and its log is sealed.
+
+    @ivar written: What there is in the log, and was.
     """
 
     at: int
+    written: Written | None = None
 
 
 @frozen
@@ -276,10 +295,10 @@ def advance(record: Record, event: Event) -> Record:
             return record
         case Phase.RUNNING, CommandExited(status, usage):
             return evolve(record, phase=Phase.DRAINING, status=status, usage=usage)
-        case Phase.DRAINING, Drained(at):
+        case Phase.DRAINING, Drained(at, written):
             reason = record.stop.reason if record.stop is not None else ""
             ending = Ending(_cause(record), record.status, at, reason)
-            return evolve(record, phase=Phase.ENDED, ending=ending)
+            return evolve(record, phase=Phase.ENDED, ending=ending, written=written)
         case Phase.RUNNING | Phase.DRAINING, Lost(at, reason):
             ending = Ending(Cause.LOST, record.status, at, reason)
             return evolve(record, phase=Phase.ENDED, ending=ending)

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from jobworker.errors import SpoolDamaged
 from jobworker.interfaces import IJobLog, ILogKeeper, IRosterListener
-from jobworker.jobs import Source
+from jobworker.jobs import Source, Written
 from jobworker.milestones import Milestone
 
 
@@ -38,6 +38,7 @@ class MemoryLog:
     overQuota: Milestone[str] = field(factory=Milestone, init=False)
     sealed: Milestone[None] = field(factory=Milestone, init=False)
     full: bool = field(default=False, init=False)
+    written: Written = field(factory=Written, init=False)
     _sealing: bool = field(default=False, init=False)
 
     def launched(self) -> None:

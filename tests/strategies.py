@@ -27,6 +27,7 @@ from jobworker.jobs import (
     Stop,
     StopRequested,
     Usage,
+    Written,
     advance,
 )
 from jobworker.queries import Query
@@ -105,7 +106,13 @@ statuses = st.builds(Status, code=st.integers(0, 255)) | st.builds(
     Status, signal=st.integers(1, 64)
 )
 
-usages = st.none() | st.builds(Usage, st.integers(0, 2**62), st.integers(0, 2**62))
+_counts = st.integers(0, 2**62)
+
+usages = st.none() | st.builds(
+    Usage, _counts, _counts, st.none() | _counts, st.booleans()
+)
+
+writtens = st.none() | st.builds(Written, _counts, _counts)
 
 manners = st.builds(
     Manner,
@@ -127,7 +134,7 @@ stops = st.builds(
 events: st.SearchStrategy[Event] = (
     st.builds(StopRequested, stops)
     | st.builds(CommandExited, statuses, usages)
-    | st.builds(Drained, times)
+    | st.builds(Drained, times, writtens)
     | st.builds(Lost, times, reasons)
 )
 
@@ -145,6 +152,7 @@ newRecords = st.builds(
     ending=st.none(),
     usage=st.none(),
     created=st.none() | times,
+    written=st.none(),
 )
 
 _requests = st.builds(StopRequested, stops)
@@ -164,7 +172,7 @@ def lives(draw: st.DrawFn, complete: bool = False) -> list[Event]:
         happened += draw(st.lists(_requests, max_size=2))
     if complete or draw(st.booleans()):
         lost: st.SearchStrategy[Event] = st.builds(Lost, times, reasons)
-        drained: st.SearchStrategy[Event] = st.builds(Drained, times)
+        drained: st.SearchStrategy[Event] = st.builds(Drained, times, writtens)
         happened.append(draw(drained | lost if exited else lost))
     return happened
 

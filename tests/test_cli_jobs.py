@@ -184,15 +184,29 @@ class JobTests(SynchronousTestCase):
             "ended": None,
             "user_time": 1.5,
             "system_time": 0.0,
+            "peak_memory": 3 * 2**20,
+            "peak_memory_at_most": None,
+            "written": {"stdout": 5, "stderr": 0},
             "asked": {},
         }
         self.answer = status(exitCode=3, cause=wire.CAUSE_EXITED)
         self.answer.usage.user = 1_500_000_000
+        self.answer.usage.peak_memory = 3 * 2**20
+        self.answer.written.add(source=wire.STDOUT, bytes=5)
+        self.answer.written.add(source=wire.STDERR, bytes=0)
         self.answer.started = 1_769_860_800_123_456_789
         for command in ("query", "stop"):
             outcome = self.run_(command, "--json", "--job", ID)
             self.assertEqual(outcome.out.count(b"\n"), 1)
             self.assertEqual(json.loads(outcome.out), expected)
+        said = self.run_("query", "--job", ID).out.decode()
+        self.assertIn("memory:    3.0 MiB\nwritten:   5 bytes to stdout\n", said)
+        self.answer.usage.peak_is_bound = True
+        self.assertIn("at most 3.0 MiB", self.run_("query", "--job", ID).out.decode())
+        bound = json.loads(self.run_("query", "--json", "--job", ID).out)
+        self.assertEqual(
+            (bound["peak_memory"], bound["peak_memory_at_most"]), (None, 3 * 2**20)
+        )
 
     def test_states(self) -> None:
         """

@@ -87,4 +87,4 @@ class RowTests(SynchronousTestCase):
         The columns are those of the schema, where the revision is one more.
         """
         names = self.connection.execute("SELECT name FROM pragma_table_info('job')")
-        self.assertEqual(tuple(name for (name,) in names), (*COLUMNS, "revision"))
+        self.assertEqual({name for (name,) in names}, {*COLUMNS, "revision"})

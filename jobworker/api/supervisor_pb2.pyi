@@ -514,11 +514,13 @@ class Written(_message.Message):
     def __init__(self, source: _Optional[int] = ..., bytes: _Optional[int] = ...) -> None: ...
 
 class Usage(_message.Message):
-    __slots__ = ("user", "system", "peak")
+    __slots__ = ("user", "system", "peak", "bound")
     USER_FIELD_NUMBER: _ClassVar[int]
     SYSTEM_FIELD_NUMBER: _ClassVar[int]
     PEAK_FIELD_NUMBER: _ClassVar[int]
+    BOUND_FIELD_NUMBER: _ClassVar[int]
     user: int
     system: int
     peak: int
-    def __init__(self, user: _Optional[int] = ..., system: _Optional[int] = ..., peak: _Optional[int] = ...) -> None: ...
+    bound: bool
+    def __init__(self, user: _Optional[int] = ..., system: _Optional[int] = ..., peak: _Optional[int] = ..., bound: bool = ...) -> None: ...

@@ -224,14 +224,16 @@ class InForce(_message.Message):
     def __init__(self, directory: _Optional[str] = ..., umask: _Optional[int] = ..., nice: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[ResourceLimit, _Mapping]]] = ..., user: _Optional[str] = ..., group: _Optional[str] = ..., variables: _Optional[int] = ..., environment_bytes: _Optional[int] = ...) -> None: ...
 
 class Usage(_message.Message):
-    __slots__ = ("user", "system", "peak_memory")
+    __slots__ = ("user", "system", "peak_memory", "peak_is_bound")
     USER_FIELD_NUMBER: _ClassVar[int]
     SYSTEM_FIELD_NUMBER: _ClassVar[int]
     PEAK_MEMORY_FIELD_NUMBER: _ClassVar[int]
+    PEAK_IS_BOUND_FIELD_NUMBER: _ClassVar[int]
     user: int
     system: int
     peak_memory: int
-    def __init__(self, user: _Optional[int] = ..., system: _Optional[int] = ..., peak_memory: _Optional[int] = ...) -> None: ...
+    peak_is_bound: bool
+    def __init__(self, user: _Optional[int] = ..., system: _Optional[int] = ..., peak_memory: _Optional[int] = ..., peak_is_bound: bool = ...) -> None: ...
 
 class ListRequest(_message.Message):
     __slots__ = ("states", "owner", "started_after", "started_before", "id_prefix", "page_size", "page_token", "labels", "label_names", "name")

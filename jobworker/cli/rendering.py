@@ -44,6 +44,10 @@ def asObject(status: JobStatus) -> dict[str, Any]:
         "ended": asTime(status.ended),
         "user_time": _seconds(status.userTime),
         "system_time": _seconds(status.systemTime),
+        "peak_memory": None if status.peakIsBound else status.peakMemory,
+        "peak_memory_at_most": status.peakMemory if status.peakIsBound else None,
+        "written": status.written
+        and {each.name.lower(): size for each, size in status.written.items()},
         "asked": asked(status.specification),
     }
 
@@ -65,6 +69,18 @@ def asText(status: JobStatus) -> str:
     if status.userTime is not None and status.systemTime is not None:
         used = status.userTime + status.systemTime
         rows["cpu time"] = f"{used / 1e9:.3f} s"
+    if status.peakMemory is not None:
+        most = "at most " if status.peakIsBound else ""
+        rows["memory"] = f"{most}{status.peakMemory / 2**20:.1f} MiB"
+    if status.written:
+        rows["written"] = (
+            ", ".join(
+                f"{size} bytes to {each.name.lower()}"
+                for each, size in status.written.items()
+                if size
+            )
+            or "nothing"
+        )
     if status.exitCode is not None:
         rows["exit code"] = str(status.exitCode)
     if status.signal is not None:

@@ -12,6 +12,7 @@ from typing import Final
 import grpc
 
 from ..api import worker_pb2 as wire
+from ..jobs import Source
 from .failures import (
     Exhausted,
     Failure,
@@ -140,5 +141,22 @@ def statusOf(message: wire.JobStatus) -> JobStatus:
         created=message.created or None,
         userTime=message.usage.user if message.HasField("usage") else None,
         systemTime=message.usage.system if message.HasField("usage") else None,
+        peakMemory=(
+            message.usage.peak_memory if message.usage.HasField("peak_memory") else None
+        ),
+        peakIsBound=message.usage.peak_is_bound,
+        written=_writtenOf(message),
         specification=specificationOf(message.command),
     )
+
+
+def _writtenOf(message: wire.JobStatus) -> dict[Source, int] | None:
+    """
+    Read how much a job has written, to the sources that are known here.
+    """
+    known = {int(source): source for source in Source}
+    return {
+        known[each.source]: each.bytes
+        for each in message.written
+        if each.source in known
+    } or None

@@ -9,6 +9,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from ..jobs import Source
 from ..specification import NOTHING, Specification
 
 
@@ -49,6 +50,11 @@ class JobStatus:
         command's children that it waited for, have used as themselves;
         C{None} while it runs, and where the server does not tell.
     @ivar systemTime: The same, in the kernel for them.
+    @ivar peakMemory: The most memory that one of those has had at a time, in
+        bytes.
+    @ivar peakIsBound: Whether that may have been less.
+    @ivar written: How many bytes it has written to each source; C{None} until
+        it has ended, and where the server does not tell.
     @ivar specification: What it was given beside its command; values of
         variables and the bytes of its input are not told.
     """
@@ -68,6 +74,9 @@ class JobStatus:
     created: int | None = None
     userTime: int | None = None
     systemTime: int | None = None
+    peakMemory: int | None = None
+    peakIsBound: bool = False
+    written: Mapping[Source, int] | None = None
     specification: Specification = NOTHING
 
 

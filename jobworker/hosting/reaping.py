@@ -5,6 +5,7 @@ What a process has used, taken at the one moment at which it can be had.
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,6 +14,12 @@ from twisted.internet.process import unregisterReapProcessHandler
 from ..jobs import Usage
 
 _SECOND: Final = 1_000_000_000
+
+# The unit of getrusage(2).
+_KIBIBYTE: Final = 1024
+
+# The kernel's count of our own memory may be wrong by so much, in kibibytes.
+_SLACK: Final = 1024
 
 
 def measure(process: Any, found: Callable[[Usage], object]) -> None:
@@ -27,8 +34,13 @@ def measure(process: Any, found: Callable[[Usage], object]) -> None:
     way.  What has exited by now is looked at here, to the hundredth of a
     second; of what exits in the microseconds between, nothing is told.
 
+    A process shares our memory until it executes a program, and the kernel
+    takes the most that we had till then for its own.  If it has had more, that
+    is surely its own; what is less cannot be told.
+
     @param process: A process of Twisted's that it has not taken up yet.
     """
+    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + _SLACK
 
     def reapProcess() -> None:
         try:
@@ -36,8 +48,14 @@ def measure(process: Any, found: Callable[[Usage], object]) -> None:
         except ChildProcessError:
             return
         if pid:
-            user, system = used.ru_utime, used.ru_stime
-            found(Usage(round(user * _SECOND), round(system * _SECOND)))
+            found(
+                Usage(
+                    round(used.ru_utime * _SECOND),
+                    round(used.ru_stime * _SECOND),
+                    max(used.ru_maxrss, ours) * _KIBIBYTE,
+                    used.ru_maxrss <= ours,
+                )
+            )
             unregisterReapProcessHandler(pid, process)
             process.processEnded(status)
 

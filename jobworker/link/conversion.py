@@ -7,6 +7,7 @@ whatever the bytes were.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from attrs import evolve
@@ -20,9 +21,11 @@ from ..jobs import (
     Phase,
     ProcessIdentity,
     Record,
+    Source,
     Status,
     Stop,
     Usage,
+    Written,
 )
 from ..packing import pack, unpack
 from ..specification import NOTHING
@@ -152,8 +155,9 @@ def convertRecord(record: Record) -> pb.Record:
         stop=None if record.stop is None else _convertStop(record.stop),
         status=None if record.status is None else _convertStatus(record.status),
         ending=None if record.ending is None else _convertEnding(record.ending),
-        usage=None if usage is None else pb.Usage(user=usage.user, system=usage.system),
+        usage=None if usage is None else _convertUsage(usage),
         created=record.created,
+        written=[] if record.written is None else _convertWritten(record.written),
     )
 
 
@@ -178,13 +182,33 @@ def unconvertRecord(message: pb.Record) -> Record:
         ending=(
             _unconvertEnding(message.ending) if message.HasField("ending") else None
         ),
-        usage=(
-            Usage(message.usage.user, message.usage.system)
-            if message.HasField("usage")
-            else None
-        ),
+        usage=(_unconvertUsage(message.usage) if message.HasField("usage") else None),
         created=message.created if message.HasField("created") else None,
+        written=_unconvertWritten(message.written) if message.written else None,
     )
+
+
+def _convertUsage(usage: Usage) -> pb.Usage:
+    return pb.Usage(
+        user=usage.user, system=usage.system, peak=usage.peak, bound=usage.bound
+    )
+
+
+def _unconvertUsage(message: pb.Usage) -> Usage:
+    peak = message.peak if message.HasField("peak") else None
+    return Usage(message.user, message.system, peak, message.bound)
+
+
+def _convertWritten(written: Written) -> list[pb.Written]:
+    return [
+        pb.Written(source=Source.STDOUT, bytes=written.stdout),
+        pb.Written(source=Source.STDERR, bytes=written.stderr),
+    ]
+
+
+def _unconvertWritten(messages: Iterable[pb.Written]) -> Written:
+    sizes = {each.source: each.bytes for each in messages}
+    return Written(sizes.get(Source.STDOUT, 0), sizes.get(Source.STDERR, 0))
 
 
 def _convertStatus(status: Status) -> pb.Status:

@@ -24,7 +24,7 @@ from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.threads import deferToThreadPool
 
 from ..interfaces import IJobLog, ILogKeeper, IRosterListener
-from ..jobs import Source
+from ..jobs import Source, Written
 from ..milestones import Milestone
 from .collection import Collection
 from .drain import Drain
@@ -105,6 +105,14 @@ class JobLog:
             self._sealing = True
             self._drain.seal(self._collection)
         return self._sealed.wait()
+
+    @property
+    def written(self) -> Written:
+        """
+        Count what has come, kept or not.
+        """
+        size = self._spool.size
+        return Written(size(Source.STDOUT), size(Source.STDERR))
 
     def _closeOutputs(self) -> None:
         """

@@ -44,6 +44,11 @@ class Writer(Protocol):
         Move something out of a pipe: see L{Spool.transfer}.
         """
 
+    def size(self, source: Source) -> int:
+        """
+        Count the bytes that have come of a source: see L{Spool.size}.
+        """
+
     def seal(self) -> None:
         """
         Say that nothing comes any more: see L{Spool.seal}.
@@ -101,6 +106,12 @@ class Stopping:
             self._reached()
         self._spool.lose(source, lost)
         return lost
+
+    def size(self, source: Source) -> int:
+        """
+        Count what has come.
+        """
+        return self._spool.size(source)
 
     def seal(self) -> None:
         """
@@ -171,6 +182,12 @@ class Dropping:
         moved = self._spool.transfer(source, pipe, min(self._step, TRANSFER))
         self._budget = 2 * moved + MAX_LINE
         return moved
+
+    def size(self, source: Source) -> int:
+        """
+        Count what has come.
+        """
+        return self._spool.size(source)
 
     def seal(self) -> None:
         """

@@ -108,7 +108,7 @@ class Course:
         crashPoint("job-sealed")
         if saving.active():
             saving.cancel()
-        self._latest = advance(self._latest, Drained(self._now()))
+        self._latest = advance(self._latest, Drained(self._now(), self._log.written))
         await self._save()
         self._ended.reach(self.record)
 

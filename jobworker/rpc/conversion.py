@@ -188,7 +188,7 @@ def describe(record: Record) -> pb.JobStatus:
     command = describeSpecification(record.command.specification)
     command.cmd = asText(record.command.program)
     command.args.extend(asText(argument) for argument in record.command.arguments)
-    usage = record.usage
+    usage, written = record.usage, record.written
     return pb.JobStatus(
         job=pb.Job(id=record.identifier),
         command=command,
@@ -197,7 +197,24 @@ def describe(record: Record) -> pb.JobStatus:
         created=record.created or 0,
         started=record.started,
         ended=0 if record.ending is None else record.ending.at,
-        usage=None if usage is None else pb.Usage(user=usage.user, system=usage.system),
+        usage=(
+            None
+            if usage is None
+            else pb.Usage(
+                user=usage.user,
+                system=usage.system,
+                peak_memory=usage.peak,
+                peak_is_bound=usage.bound,
+            )
+        ),
+        written=(
+            []
+            if written is None
+            else [
+                pb.Written(source=pb.STDOUT, bytes=written.stdout),
+                pb.Written(source=pb.STDERR, bytes=written.stderr),
+            ]
+        ),
     )
 
 

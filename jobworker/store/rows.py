@@ -23,6 +23,7 @@ from ..jobs import (
     Status,
     Stop,
     Usage,
+    Written,
 )
 from ..packing import pack, unpack
 
@@ -72,6 +73,10 @@ COLUMNS: Final = (
     "created",
     "user_time",
     "system_time",
+    "peak_memory",
+    "peak_bound",
+    "stdout_bytes",
+    "stderr_bytes",
 )
 
 #: Those that what happens to a job changes.
@@ -90,6 +95,10 @@ CHANGING: Final = (
     "reason",
     "user_time",
     "system_time",
+    "peak_memory",
+    "peak_bound",
+    "stdout_bytes",
+    "stderr_bytes",
 )
 
 _toJSON: Final = json.JSONEncoder(ensure_ascii=False).encode
@@ -159,7 +168,7 @@ def unconvertChanges(record: Record) -> Row:
     and is stored once.
     """
     stop, ending = record.stop, record.ending
-    usage, status = record.usage, record.status
+    usage, status, written = record.usage, record.status, record.written
     return {
         "id": encode(record.identifier),
         "phase": record.phase.value,
@@ -176,6 +185,10 @@ def unconvertChanges(record: Record) -> Row:
         "reason": None if ending is None else encode(ending.reason),
         "user_time": None if usage is None else usage.user,
         "system_time": None if usage is None else usage.system,
+        "peak_memory": None if usage is None else usage.peak,
+        "peak_bound": None if usage is None else usage.bound,
+        "stdout_bytes": None if written is None else written.stdout,
+        "stderr_bytes": None if written is None else written.stderr,
     }
 
 
@@ -200,6 +213,7 @@ def convert(row: Row) -> Record:
         ending=_ending(row, status),
         usage=_usage(row),
         created=row["created"],
+        written=_written(row),
     )
 
 
@@ -226,7 +240,18 @@ def _status(row: Row) -> Status | None:
 def _usage(row: Row) -> Usage | None:
     if row["user_time"] is None or row["system_time"] is None:
         return None
-    return Usage(row["user_time"], row["system_time"])
+    return Usage(
+        row["user_time"],
+        row["system_time"],
+        row["peak_memory"],
+        bool(row["peak_bound"]),
+    )
+
+
+def _written(row: Row) -> Written | None:
+    if row["stdout_bytes"] is None or row["stderr_bytes"] is None:
+        return None
+    return Written(row["stdout_bytes"], row["stderr_bytes"])
 
 
 def _stop(row: Row) -> Stop | None:

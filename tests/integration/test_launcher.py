@@ -5,6 +5,8 @@ Commands as real processes.
 from __future__ import annotations
 
 import os
+import resource
+import sys
 from pathlib import Path
 from signal import SIG_IGN, SIGHUP, SIGINT, SIGKILL, SIGPIPE, getsignal
 from signal import signal as handle
@@ -78,6 +80,26 @@ class CommandTests(HostTestCase):
         await handle.whenExited()
         assert handle.usage is not None
         self.assertGreater(handle.usage.user, 10_000_000)
+
+    async def test_peak(self) -> None:
+        """
+        The most memory that a command had is told; where it had less than this
+        process, which it shared its memory with at first, only that it had no
+        more.
+        """
+        ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        size = ours + 2**25
+        code = f"x = bytearray(b'x') * {size}"
+        handle, _ = await self.launch(sys.executable, "-S", "-c", code)
+        self.assertEqual(await handle.whenExited(), Status(code=0))
+        assert handle.usage is not None and handle.usage.peak is not None
+        self.assertFalse(handle.usage.bound)
+        self.assertTrue(size <= handle.usage.peak < size + 2**25, handle.usage)
+        handle, _ = await self.launch("sh", "-c", "sleep 0.1")
+        await handle.whenExited()
+        assert handle.usage is not None and handle.usage.peak is not None
+        self.assertTrue(handle.usage.bound)
+        self.assertTrue(ours <= handle.usage.peak < ours + 2**26, handle.usage)
 
     def test_usageOfDead(self) -> None:
         """

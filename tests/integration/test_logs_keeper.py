@@ -25,7 +25,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from jobworker.interfaces import IJobLog, ILogKeeper, IRosterListener
-from jobworker.jobs import Record, Source
+from jobworker.jobs import Record, Source, Written
 from jobworker.logs.drain import startDrain
 from jobworker.logs.keeper import LogKeeper
 from jobworker.logs.layout import logPath
@@ -188,6 +188,7 @@ class KeeperTests(KeeperCase):
         await log.whenDry()
         await log.seal()
         self.assertEqual(self.read(), {OUT: b"out", ERR: b"err"})
+        self.assertEqual(log.written, Written(3, 3))
         self.assertEqual(log.outputs, {})
         await self.descriptorsBack(before)
 

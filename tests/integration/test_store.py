@@ -29,8 +29,16 @@ from tests.contracts import IJobStoreTests, exampleRecord
 from tests.contracts_journal import JournalTests
 
 #: The present version of the schema, and the columns that came after the first.
-VERSION = 6
-LATER = ("specification", "start_key", "created", "user_time", "system_time")
+VERSION = 7
+LATEST = ("peak_memory", "peak_bound", "stdout_bytes", "stderr_bytes")
+LATER = (
+    "specification",
+    "start_key",
+    "created",
+    "user_time",
+    "system_time",
+    *LATEST,
+)
 
 #: A process that adds jobs, says so, and dies without any farewell.
 ADDER = """
@@ -365,29 +373,36 @@ class OpenTableTests(SynchronousTestCase):
 
     def test_older(self) -> None:
         """
-        A table of an earlier version is brought up to date, and its jobs ask
-        for nothing.
+        A table of an earlier version is brought up to date, and what it does
+        not know of its jobs is not made up.
         """
-        path = self.mktemp()
-        schema = resources.files("jobworker.store").joinpath("schema/0001.sql")
         record = exampleRecord()
-        with closing(sqlite3.connect(path)) as connection:
-            connection.executescript(
-                f"{schema.read_text('utf-8')}; PRAGMA user_version = 1;"
-                f"PRAGMA application_id = {APPLICATION}"
+        for version, later in ((1, LATER), (VERSION - 1, LATEST)):
+            path = self.mktemp()
+            scripts = "".join(
+                resources.files("jobworker.store")
+                .joinpath(f"schema/{number:04}.sql")
+                .read_text("utf-8")
+                for number in range(1, version + 1)
             )
-            columns = [each for each in COLUMNS if each not in LATER]
-            connection.execute(
-                f"INSERT INTO job ({', '.join(columns)}) VALUES "
-                f"({', '.join(f'CAST(:{each} AS TEXT)' for each in columns)})",
-                unconvert(record),
-            )
-            connection.commit()
-        openTable(path)
-        with closing(sqlite3.connect(path)) as connection:
-            configure(connection)
-            found = connection.execute(FIND, (encode(record.identifier),)).fetchone()
-            self.assertEqual(convert(found), record)
+            with closing(sqlite3.connect(path)) as connection:
+                connection.executescript(
+                    f"{scripts}; PRAGMA user_version = {version};"
+                    f"PRAGMA application_id = {APPLICATION}"
+                )
+                columns = [each for each in COLUMNS if each not in later]
+                connection.execute(
+                    f"INSERT INTO job ({', '.join(columns)}) VALUES "
+                    f"({', '.join(f'CAST(:{each} AS TEXT)' for each in columns)})",
+                    unconvert(record),
+                )
+                connection.commit()
+            openTable(path)
+            with closing(sqlite3.connect(path)) as connection:
+                configure(connection)
+                key = (encode(record.identifier),)
+                found = connection.execute(FIND, key).fetchone()
+                self.assertEqual(convert(found), record)
 
     def test_damaged(self) -> None:
         """

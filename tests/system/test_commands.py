@@ -41,6 +41,7 @@ class CommandTests(DaemonCase):
         first, second = map(str.strip, jobs)
         listed = self.command(daemon, "ps", "--json").out.splitlines()
         self.assertEqual([json.loads(line)["id"] for line in listed], [second, first])
+        self.assertIsNone(json.loads(listed[0])["written"])
         killed = self.command(daemon, "kill", "-s", "USR1", first[:13])
         self.assertEqual(killed, Outcome(0, b"", ""))
         waited = self.command(daemon, "wait", "--json", first[:13])
@@ -48,6 +49,8 @@ class CommandTests(DaemonCase):
         ended = json.loads(waited.out)
         self.assertEqual((ended["signal"], ended["cause"]), (10, "signaled"))
         self.assertIsNotNone(ended["user_time"])
+        self.assertIsNotNone(ended["peak_memory"] or ended["peak_memory_at_most"])
+        self.assertEqual(ended["written"], {"stdout": 0, "stderr": 0})
         times = [ended[name] for name in ("created", "started", "ended")]
         self.assertEqual(times, sorted(times))
         self.command(daemon, "stop", "--force", "--job", second)
