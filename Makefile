@@ -6,7 +6,7 @@ ROUNDS ?= 200
 DIR ?= certs/local
 ROLE ?= admin
 
-.PHONY: help venv test oldest lint docs news demo bench torture soak cert token proto clean
+.PHONY: help venv test oldest lint docs screens news demo bench torture soak cert token proto clean
 
 help:
 	@echo 'make demo      see it work: a daemon, certificates, tokens, real jobs'
@@ -14,6 +14,7 @@ help:
 	@echo 'make test      run all tests'
 	@echo 'make lint      check style, types and generated code'
 	@echo 'make docs      make the documentation: docs/_build/html/index.html'
+	@echo 'make screens   take what terminals show in the documentation again'
 	@echo 'make news      show what the next release will say is new'
 	@echo 'make cert      make certificates and keys in $$DIR (certs/local)'
 	@echo 'make token     issue a token for $$ROLE (admin, user, observer) there'
@@ -41,6 +42,9 @@ lint: venv
 
 docs: venv
 	$(BIN)/python -m sphinx -W --keep-going -n -q docs docs/_build/html
+
+screens: venv
+	$(BIN)/python -m tests.screens
 
 news: venv
 	@$(BIN)/towncrier build --draft --version next 2>/dev/null

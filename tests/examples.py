@@ -39,7 +39,8 @@ _VARYING: Final = (
     (r"\b[0-9a-f]{8}\b", "ID"),
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| UTC)?", "TIME"),
     (r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "TIME"),
-    (r"\b\d+(\.\d+)? ?s(econds)?\b( ago)?", "SECONDS"),
+    (r"\b\d+[smhd] ago\b", "AGO"),
+    (r"\b\d+(\.\d+)? ?s\b", "SECONDS"),
     (r"(\"?pid\"?): +\d+", r"\1: PID"),
     (r"\b0\.\d+\b", "FRACTION"),
     (r"[ ]{2,}", "  "),
@@ -118,6 +119,21 @@ def fits(expected: str, said: str) -> bool:
     return re.fullmatch(wanted, compared(said)) is not None
 
 
+def writePrograms(folder: Path) -> str:
+    """
+    Write the programs that an installation has.
+
+    @return: The search path that has them first.
+    """
+    programs = folder / "programs"
+    programs.mkdir(exist_ok=True)
+    for name, program in PROGRAMS.items():
+        path = programs / name
+        path.write_text(f"#!{sys.executable}\nimport sys\n{program}\n")
+        path.chmod(0o755)
+    return f"{programs}:{os.environ['PATH']}"
+
+
 @frozen
 class Typist:
     """
@@ -172,16 +188,10 @@ class Typist:
         """
         Run a script, with our programs first on the path.
         """
-        programs = self.folder / "programs"
-        programs.mkdir(exist_ok=True)
-        for name, program in PROGRAMS.items():
-            path = programs / name
-            path.write_text(f"#!{sys.executable}\nimport sys\n{program}\n")
-            path.chmod(0o755)
         shell = subprocess.Popen(
             ["sh", "-c", script],
             cwd=self.folder,
-            env={**self.environment, "PATH": f"{programs}:{os.environ['PATH']}"},
+            env={**self.environment, "PATH": writePrograms(self.folder)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -24,7 +24,8 @@ from tests.daemons import (
     processesOf,
     until,
 )
-from tests.examples import Typist, blocks, examples
+from tests.examples import Typist, blocks, examples, fits
+from tests.screens import FOLDER, screens
 
 
 class BeginningTests(SynchronousTestCase):
@@ -131,3 +132,11 @@ class RunningTests(DaemonCase):
             )
             self.assertEqual((done.returncode, done.stderr), (0, ""), block)
             self.assertIn("b'out\\n'", done.stdout, block)
+
+    def test_screens(self) -> None:
+        """
+        Terminals show what the documentation shows.
+        """
+        for name, seen in screens(self.daemon):
+            shown = (FOLDER / f"{name}.txt").read_text("utf-8")
+            self.assertTrue(fits(shown, seen), seen)

@@ -1,0 +1,157 @@
+"""
+What terminals show, for the documentation: C{python -m tests.screens} types on real
+ones, and writes docs/screens/ again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pexpect
+import pyte
+from attrs import frozen
+
+from jobworker.client import Client, Specification
+from tests.daemons import PATIENCE, ROOT, Daemon, credentials, until
+from tests.examples import writePrograms
+
+FOLDER: Final = ROOT / "docs/screens"
+
+_LINES: Final = 40
+
+
+@frozen
+class Shot:
+    """
+    A screen to be shown.
+
+    @ivar columns: How wide it is.
+    @ivar typed: What is typed, one line after the other.
+    @ivar until: What is seen when it is as it should be; nothing: the prompt.
+    """
+
+    columns: int
+    typed: tuple[str, ...]
+    until: str = ""
+
+
+SHOTS: Final[Mapping[str, Shot]] = {
+    "ps": Shot(80, ("jobworker ps", "jobworker ps --all --owner alice --limit 2")),
+    "wide": Shot(110, ("jobworker ps --all",)),
+    "watch": Shot(80, ("jobworker ps --watch",), "Ctrl-C ends this"),
+    "query": Shot(80, ("jobworker query --job nightly",)),
+    "doctor": Shot(100, ("jobworker doctor | head -n 13",)),
+    "wrong": Shot(80, ("jobworker --token nowhere.jwt ps", "echo $?")),
+}
+
+
+class Terminal:
+    """
+    A terminal with a shell in it.
+    """
+
+    def __init__(
+        self, columns: int, folder: Path, environment: Mapping[str, str]
+    ) -> None:
+        self._prompts = 0
+        self._screen = pyte.Screen(columns, _LINES)
+        self._stream = pyte.Stream(self._screen)
+        self._shell = pexpect.spawn(
+            "sh",
+            env={**environment, "TERM": "xterm", "PS1": "$ "},
+            cwd=str(folder),
+            encoding="utf-8",
+            dimensions=(_LINES, columns),
+        )
+
+    def shows(self) -> str:
+        """
+        Look at it.
+        """
+        try:
+            while True:
+                self._stream.feed(self._shell.read_nonblocking(65536, 0.02))
+        except pexpect.TIMEOUT:
+            lines = [line.rstrip() for line in self._screen.display]
+            return "\n".join(lines).rstrip()
+
+    def take(self, shot: Shot) -> str:
+        """
+        Type, and take what is seen then.
+        """
+        for line in shot.typed:
+            self._waitForPrompt()
+            self._shell.sendline(line)
+            self._prompts += 1
+        if shot.until:
+            until(lambda: shot.until in self.shows(), shot.until)
+        else:
+            self._waitForPrompt()
+        seen = self.shows().removesuffix("\n$")
+        self._shell.close(force=True)
+        return f"{seen}\n"
+
+    def _waitForPrompt(self) -> None:
+        """
+        Wait until the shell waits for one more line.
+        """
+        until(
+            lambda: len(re.findall(r"(?m)^\$", self.shows())) > self._prompts,
+            "there is another prompt",
+        )
+
+
+def screens(daemon: Daemon) -> Iterator[tuple[str, str]]:
+    """
+    Take all of them.
+
+    @param daemon: A daemon that runs and has no jobs; there will be some.
+
+    @return: Their names, and what they show.
+    """
+    with Client.from_context(environment=daemon.caller()) as client:
+        client.start(["sh", "-c", "exit 3"]).wait(PATIENCE)
+        nightly = Specification(name="nightly", labels={"team": "web"}, timeout=3600)
+        client.start(["sleep", "600"], nightly)
+        client.start(["sleep", "1000"]).stop()
+        client.start(["sh", "-c", "while sleep 1; do date; done"])
+    for file in ("server_ca.pem", "alice_cert.pem", "alice_key.pem"):
+        shutil.copy(credentials() / "certs" / file, daemon.folder)
+    shutil.copy(credentials() / "alice.jwt", daemon.folder)
+    (daemon.folder / "alice.jwt").chmod(0o600)
+    variables = {
+        name: os.path.basename(value) if name.startswith("JOBWORKER_") else value
+        for name, value in daemon.caller().items()
+    }
+    variables["PATH"] = writePrograms(daemon.folder)
+    for name, shot in SHOTS.items():
+        seen = Terminal(shot.columns, daemon.folder, variables).take(shot)
+        seen = seen.replace(str(daemon.port), "7777")
+        yield name, seen.replace(variables["XDG_CONFIG_HOME"], "/home/alice/.config")
+
+
+def main() -> None:
+    """
+    Write all of them.
+    """
+    daemon = Daemon(
+        Path(tempfile.mkdtemp(prefix="jobworker-screens-", dir="/tmp")),
+        ("--on-shutdown", "stop"),
+    )
+    daemon.start()
+    try:
+        for name, seen in screens(daemon):
+            (FOLDER / f"{name}.txt").write_text(seen)
+    finally:
+        daemon.stop()
+        shutil.rmtree(daemon.folder)
+
+
+if __name__ == "__main__":
+    main()
