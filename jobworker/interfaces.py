@@ -434,7 +434,8 @@ class IJobStore(Interface):
 
     def update(record: Record) -> Deferred[None]:
         """
-        Remember the present state of a job that was added.
+        Remember the present state of a job that was added.  Nothing happens
+        to one that has ended.
 
         @raise StorageFailed: (asynchronously)
         """

@@ -127,6 +127,21 @@ class JournalTests(_Base):
         self.assertEqual([*found.changes], expected)
         self.assertEqual((found.place.revision, found.more), (5, False))
 
+    async def test_endedTwice(self) -> None:
+        """
+        The end of a job is told once, though it is stored again.
+        """
+        life = await self.live(exampleRecord(1))
+        again = [self.store.update(life[-1]), self.store.add(exampleRecord(2))]
+        for each in again:
+            await each
+        found = (await self.since(3)).changes
+        self.assertEqual(
+            [(each.revision, each.kind) for each in found],
+            [(4, Kind.ENDED), (5, Kind.STARTED)],
+        )
+        self.assertEqual(await self.store.find(life[0].identifier), life[-1])
+
     async def test_goOn(self) -> None:
         """
         However few changes are taken at a time, each comes once and in order.

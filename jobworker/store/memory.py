@@ -54,6 +54,8 @@ class MemoryJobStore:
         """
         if record.identifier not in self._records:
             return fail(StorageFailed(f"{record.identifier!r} was never added"))
+        if self._records[record.identifier].ending is not None:
+            return succeed(None)
         return self._put(kindOf(record), record)
 
     def delete(self, identifier: str) -> Deferred[None]:

@@ -14,8 +14,9 @@ from twisted.internet.defer import Deferred
 from ..changes import Kind
 from ..crashing import crashPoint
 from ..errors import NoSuchJob, StorageFailed
+from ..jobs import Phase
 from . import journaling
-from .rows import DELETE, INSERT, UPDATE, Row
+from .rows import DELETE, FIND, INSERT, UPDATE, Row
 
 
 @frozen(eq=False)
@@ -43,6 +44,8 @@ def commit(transaction: Transaction, batch: list[Change], kept: int) -> None:
         transaction.execute("BEGIN IMMEDIATE")
         before = revision = journaling.lastRevision(transaction)
         for change in batch:
+            if change.kind is Kind.ENDED and _hasEnded(transaction, change.row):
+                continue
             revision += 1
             row = {**change.row, "revision": revision, "at": change.at}
             if change.kind is Kind.DELETED:
@@ -66,6 +69,16 @@ def _put(transaction: Transaction, change: Change, row: Row) -> None:
     if transaction.rowcount != 1:
         raise StorageFailed(f"{change.identifier!r} was never added")
     journaling.note(transaction, change.kind, row)
+
+
+def _hasEnded(transaction: Transaction, row: Row) -> bool:
+    """
+    Say whether the end of a job is known already, which nothing can change.
+
+    Who could not store it at once may come back with what is there by then.
+    """
+    found = transaction.execute(FIND, (row["id"],)).fetchone()
+    return found is not None and found["phase"] == Phase.ENDED.value
 
 
 def _delete(transaction: Transaction, identifier: str, row: Row) -> None:

@@ -116,6 +116,7 @@ class LiveTests(DaemonCase):
         self.assertEqual(len([row for row in rows if " ago " in row]), 3)
         terminal.resize(100, 12)
         self.fits(terminal, 100, "Ctrl-C ends this")
+        self.suspends(terminal)
         self.daemon.kill()
         terminal.until("not connected")
         self.daemon.start()
@@ -160,6 +161,17 @@ class LiveTests(DaemonCase):
         cut = terminal.until("…")
         self.assertEqual({len(row) for row in cut if row.endswith("…")}, {columns})
         self.assertTrue(cut[0].startswith("ID "))
+
+    def suspends(self, terminal: Terminal) -> None:
+        """
+        Go back to the shell by Ctrl-Z, and return.
+        """
+        terminal.shell.sendcontrol("z")
+        terminal.until("what now>")
+        self.assertFalse(terminal.screen.cursor.hidden)
+        terminal.shell.sendline("fg; echo left $?")
+        terminal.until("what now>", there=False)
+        terminal.until("Ctrl-C ends this")
 
     def leaves(self, terminal: Terminal) -> None:
         """
