@@ -138,11 +138,11 @@ class JobTests(OfferCase):
 
     def setUp(self) -> None:
         """
-        Start a server with three jobs.
+        Start a server with four jobs.
         """
         self.jobs = []
         self.asked: list[wire.ListRequest] = []
-        for number, name in enumerate(("nightly", "", "$(reboot) *")):
+        for number, name in enumerate(("nightly", "", "$(reboot) *", "-rf")):
             job = status(wire.RUNNING, -1)
             job.job.id = ID[:-1] + str(number)
             job.command.name = name

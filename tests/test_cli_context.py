@@ -135,6 +135,21 @@ class ContextCommandTests(ContextCase):
         self.assertEqual(ContextFile.load(self.file).current, "work")
         self.assertEqual(ContextFile.load(self.file).names(), ["work"])
 
+    def test_forms(self) -> None:
+        """
+        Where a context is removed, comments on the next one stay; and what is
+        written in a form that cannot be added to is left as it is.
+        """
+        self.write("[contexts.a]\nca = [\n'x']\n\n# b is mine.\n[contexts.b]\n")
+        self.assertEqual(self.context("remove", "a").code, 0)
+        self.assertEqual(self.file.read_text(), "\n# b is mine.\n[contexts.b]\n")
+        inline = "contexts = {a = {address = 'x'}, b = {}}\n"
+        self.write(inline)
+        self.check(self.context("add", "c", "--a=h"), 78, "as it is written")
+        self.assertEqual(self.file.read_text(), inline)
+        self.assertEqual(self.context("remove", "a").code, 0)
+        self.assertEqual(ContextFile.load(self.file).names(), ["b"])
+
     def test_replaced(self) -> None:
         """
         A context is replaced if that is insisted on, as a whole.

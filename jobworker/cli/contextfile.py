@@ -79,9 +79,9 @@ def remove(path: Path, name: str) -> bool:
 
     @raise BadContext: If there is none of this name.
     """
-    with _changing(path) as document:
-        ContextFile.load(path).context(name)
-        del cast(MutableMapping[str, Any], document["contexts"])[name]
+    with _changing(path, name) as document:
+        if name in document.get("contexts", ()):
+            del cast(MutableMapping[str, Any], document["contexts"])[name]
         if document.get("current") != name:
             return False
         del document["current"]
@@ -89,9 +89,12 @@ def remove(path: Path, name: str) -> bool:
 
 
 @contextmanager
-def _changing(path: Path) -> Iterator[TOMLDocument]:
+def _changing(path: Path, removed: str = "") -> Iterator[TOMLDocument]:
     """
     Read the file, and write it when it was changed.
+
+    @param removed: The context that shall not be there any more, as far as
+        that can be done without a loss of comments.
     """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
@@ -102,17 +105,50 @@ def _changing(path: Path) -> Iterator[TOMLDocument]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(path.parent):
             loaded = ContextFile.load(path)
-            document = tomlkit.parse(loaded.text)
+            text = _without(loaded, removed) if removed else loaded.text
+            document = tomlkit.parse(text)
             yield document
-            _replace(path, tomlkit.dumps(document).encode("utf-8"))
+            text = tomlkit.dumps(document)
+            # Not every form of TOML can be added to.
+            ContextFile.of(path, text)
+            _replace(path, text.encode("utf-8"))
     except OSError as error:
         raise CannotCreate(
             f"cannot write {path}: {error.strerror}; see who may write there"
         ) from None
-    except TOMLKitError as error:
+    except (TOMLKitError, ValueError) as error:
         raise BadContext(
-            f"{path} cannot be changed: {error}", "change it with an editor"
+            f"{path} cannot be changed as it is written: {error}",
+            "write tables [contexts.NAME] with an editor",
         ) from None
+
+
+def _without(file: ContextFile, name: str) -> str:
+    """
+    Take the lines of a context away, if those are a table: but for comments
+    behind it, as they belong to what follows.
+
+    @raise BadContext: If there is none of this name.
+    """
+    file.context(name)
+    lines = file.text.split("\n")
+    line = file.where("contexts", name).rpartition(" ")[2]
+    if not line.isdecimal():
+        return file.text
+    begin = int(line) - 1
+    end = begin + 1
+    while end < len(lines) and not lines[end].lstrip().startswith("["):
+        end += 1
+    while end < len(lines) and lines[end - 1].strip()[:1] in ("", "#"):
+        end -= 1
+    text = "\n".join([*lines[:begin], *lines[end:]])
+    wanted = {each: file.document["contexts"][each] for each in file.names()}
+    del wanted[name]
+    try:
+        rest = ContextFile.of(file.path, text).document
+    except BadContext:
+        return file.text
+    return text if rest.get("contexts", {}) == wanted else file.text
 
 
 @contextmanager

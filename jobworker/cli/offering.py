@@ -37,7 +37,7 @@ _STATES: Final = {
 }
 
 #: What no shell takes for something else.
-_SAFE: Final = re.compile(r"[A-Za-z0-9_.@+-]+")
+_SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*")
 
 Items = Iterator[CompletionItem]
 Offering = Callable[[click.Context, click.Parameter, str], Items]

@@ -86,10 +86,18 @@ class ContextFile:
 
         @raise BadContext: If it is not as it should be.
         """
-        text = _read(path)
-        loaded = cls(path, text, _parse(path, text) if text else {})
-        loaded._check()
-        return loaded
+        return cls.of(path, _read(path))
+
+    @classmethod
+    def of(cls, path: Path, text: str) -> ContextFile:
+        """
+        Take what stands, or will stand, in a file.
+
+        @raise BadContext: If it is not as it should be.
+        """
+        taken = cls(path, text, _parse(path, text) if text else {})
+        taken._check()
+        return taken
 
     @property
     def current(self) -> str:
