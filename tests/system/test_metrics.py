@@ -4,6 +4,7 @@ Prometheus reads what a daemon did.
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -28,6 +30,7 @@ from tests.daemons import (
     credentials,
     environment,
     freePort,
+    processesOf,
     until,
 )
 
@@ -166,6 +169,7 @@ class MetricsTests(MetricsCase):
         self.daemon.start()
         self.assertJobs()
         self.assertEqual(self.value("rpcs_total"), 0)
+        self.assertLost()
 
     def assertCalls(self) -> None:
         """
@@ -229,6 +233,23 @@ class MetricsTests(MetricsCase):
             if path.is_file()
         )
         self.assertEqual(self.value("spool_bytes"), onDisk)
+
+    def assertLost(self) -> None:
+        """
+        When the supervisor was killed, the next one counts what was lost, and
+        begins anew with everything else.
+        """
+        assert self.daemon.process is not None
+        for process in processesOf(str(self.daemon.state)):
+            if process != self.daemon.process.pid:
+                os.kill(process, SIGKILL)
+        until(
+            lambda: self.value("jobs_ended_total", cause="lost") == 2,
+            "another supervisor has counted what was lost",
+        )
+        self.assertEqual(self.value("supervisor_up"), 1)
+        self.assertEqual(self.value("jobs_started_total"), 0)
+        self.assertEqual(self.value("jobs", state="ended"), 4)
 
     def assertClean(self) -> None:
         """
