@@ -80,7 +80,11 @@ class Feed:
     def grew(self) -> None:
         """
         There is more in the journal.
+
+        What is being asked may be answered without that, so that nobody who
+        is woken by this may share it.
         """
+        self._asked.clear()
         for bell in self._bells:
             bell.ring()
 
@@ -103,6 +107,7 @@ class Feed:
         Ask anew from now on, and look at what came of it: maybe nobody else
         does.
         """
-        del self._asked[since]
+        if self._asked.get(since) is answer:
+            del self._asked[since]
         if not answer.cancelled():
             answer.exception()
