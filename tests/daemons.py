@@ -82,8 +82,8 @@ def environment(**changes: str) -> dict[str, str]:
     nothing of a user's settings.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith("JOBWORKER_")}
-    # Nobody has contexts there.
-    kept["XDG_CONFIG_HOME"] = "/nonexistent"
+    # Nobody has contexts there, and not even root can make some.
+    kept["XDG_CONFIG_HOME"] = "/dev/null"
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **changes}
 
 
