@@ -71,6 +71,8 @@ class TallyingTests(RosterTestCase):
         self.assertEqual((tally.started, tally.running, tally.draining), (2, 2, 0))
         self.assertEqual((tally.kept, tally.spoolBytes), (0, 2000))
         self.handle(record).exit(Status(code=0))
+        # One that ends altogether within a moment is never told as draining.
+        self.clock.advance(0.05)
         tally = self.tally()
         self.assertEqual((tally.started, tally.running, tally.draining), (2, 1, 1))
         self.joblog(record).dry.reach(None)
