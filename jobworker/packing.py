@@ -24,6 +24,8 @@ _PLAIN: Final = {
     "stopGrace": float,
     "name": str,
     "key": str,
+    "user": str,
+    "group": str,
 }
 
 

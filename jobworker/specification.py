@@ -71,9 +71,13 @@ MAX_KEY: Final = 256
 #: The most bytes of standard input.
 MAX_INPUT: Final = 64 * 1024
 
+#: The longest name of a user or group.
+MAX_ACCOUNT: Final = 64
+
 _MAX_LIMIT: Final = 2**63 - 1
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?", re.ASCII)
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_./-]*[A-Za-z0-9])?", re.ASCII)
 
 # What the shell that starts jobs sets for itself.
@@ -166,6 +170,9 @@ class Specification:
     @ivar key: A second start by the same owner with the same key is the same
         job; empty if no start is.
     @ivar input: What is on its standard input; C{None} for C{/dev/null}.
+    @ivar user: Who it runs as, a name or number; empty for the supervisor's
+        own user.
+    @ivar group: The group that it runs as; empty for that of the user.
     """
 
     environment: tuple[tuple[str, str | None], ...] = field(
@@ -183,6 +190,8 @@ class Specification:
     name: str = ""
     key: str = ""
     input: Input | None = None
+    user: str = ""
+    group: str = ""
 
     def remembered(self) -> Specification:
         """
@@ -245,6 +254,7 @@ def check(wanted: Specification) -> None:
             "stop_grace", f"the grace must be 0 to {MAX_GRACE} seconds"
         )
     _checkNames(wanted)
+    _checkAccounts(wanted)
     if wanted.input is not None and wanted.input.size > MAX_INPUT:
         raise BadSpecification(
             "stdin",
@@ -369,3 +379,16 @@ def _checkNames(wanted: Specification) -> None:
         raise BadSpecification(
             "key", f"a key is {MAX_KEY} characters at most that can be printed"
         )
+
+
+def _checkAccounts(wanted: Specification) -> None:
+    """
+    Check who a job is to run as.
+    """
+    for what, name in (("user", wanted.user), ("group", wanted.group)):
+        if name and (len(name) > MAX_ACCOUNT or not _ACCOUNT.fullmatch(name)):
+            raise BadSpecification(
+                what, f"this is no name of a {what}; {MAX_ACCOUNT} characters at most"
+            )
+    if wanted.group and not wanted.user:
+        raise BadSpecification("group", "a group is for jobs that have a user")

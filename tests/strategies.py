@@ -85,6 +85,8 @@ specifications = st.builds(
     name=st.just("") | _names,
     key=st.just("") | arguments,
     input=st.none() | st.binary(max_size=5).map(Input.of),
+    user=st.just("") | _names,
+    group=st.just("") | _names,
 )
 
 commands = st.builds(

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.access.identity import Caller
-from jobworker.access.policy import REQUIRED, mayAttempt, mayKnow, permits
+from jobworker.access.policy import (
+    REQUIRED,
+    mayAttempt,
+    mayChooseUser,
+    mayKnow,
+    permits,
+)
 from jobworker.api.worker_pb2 import DESCRIPTOR
 
 #: For each method and role: whether it may be used on own jobs, and on those
@@ -129,6 +135,16 @@ class PolicyTests(SynchronousTestCase):
         self.assertTrue(permits(both, "QueryJob", "bob"))
         self.assertTrue(permits(both, "StopJob", "alice"))
         self.assertFalse(permits(both, "StopJob", "bob"))
+
+    def test_mayChooseUser(self) -> None:
+        """
+        Nobody but an administrator chooses the user that a job runs as.
+        """
+        self.assertTrue(mayChooseUser(caller("system.admin")))
+        self.assertTrue(mayChooseUser(caller("system.user", "system.admin")))
+        for role in ("system.user", "system.observer", "system.janitor", "root"):
+            self.assertFalse(mayChooseUser(caller(role)), role)
+        self.assertFalse(mayChooseUser(caller()))
 
     def test_mayKnow(self) -> None:
         """

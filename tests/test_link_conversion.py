@@ -28,6 +28,7 @@ from jobworker.link.conversion import (
     unconvertManner,
     unconvertRecord,
     withoutNews,
+    withoutUser,
 )
 from jobworker.link.describing import (
     convertDescription,
@@ -205,7 +206,10 @@ class ConversionTests(SynchronousTestCase):
         self.assertFalse(causes & {Cause.TIMED_OUT, Cause.IDLE})
         self.assertEqual(told.status, record.status)
         if (record.ending or record.stop) is None:
-            self.assertEqual(told, record)
+            self.assertEqual(told, withoutUser(record))
+        wanted = told.command.specification
+        self.assertEqual((wanted.user, wanted.group), ("", ""))
+        self.assertEqual(wanted.name, record.command.specification.name)
 
     def test_unforeseen(self) -> None:
         """

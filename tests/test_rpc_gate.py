@@ -17,7 +17,7 @@ from jobworker.access.identity import Peer
 from jobworker.access.peers import PeerBook
 from jobworker.access.tokens import ISSUER, TokenVerifier
 from jobworker.api import worker_pb2 as pb
-from jobworker.errors import NoSuchJob, ShuttingDown
+from jobworker.errors import LaunchFailed, NoSuchJob, ShuttingDown
 from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.board import Board
 from jobworker.rpc.bridge import Bridge
@@ -177,6 +177,23 @@ class FindTests(GateTestCase):
         """
         found = self.run_(self.servicer.find(self.job, ALICE, "StopJob"))
         self.assertEqual(found, exampleRecord(1))
+
+    def test_user(self) -> None:
+        """
+        Whose roles do not allow to choose a user starts no job that has one.
+        """
+        rows = {"system.admin": True, "system.user": False}
+        for role, allowed in rows.items():
+            caller = evolve(ALICE, roles=frozenset({role}))
+            for request, free in (
+                (pb.Command(cmd="true"), True),
+                (pb.Command(cmd="true", user="root"), False),
+                (pb.Command(cmd="true", user="nobody", group="users"), False),
+            ):
+                # This roster knows no such command, but it was asked.
+                expected = LaunchFailed if allowed or free else Denied
+                with self.assertRaises(expected):
+                    self.run_(self.servicer.startJob(request, caller))
 
     def test_missing(self) -> None:
         """

@@ -77,6 +77,11 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("key", {"key": "a\n"}),
     ("key", {"key": "a" * 257}),
     ("stdin", {"input": Input.of(bytes(MAX_INPUT + 1))}),
+    ("user", {"user": "a b"}),
+    ("user", {"user": "-1"}),
+    ("user", {"user": "a" * 65}),
+    ("group", {"user": "nobody", "group": "a:b"}),
+    ("group", {"group": "nogroup"}),
 ]
 
 #: As much as anybody can have, or as little.
@@ -93,6 +98,7 @@ GRANTED: list[dict[str, Any]] = [
     {"labels": {"team": "", "a.b/c-d_e": "é ü"}, "name": "a" * 128},
     {"key": "7c4a 1/é"},
     {"input": Input.of(bytes(MAX_INPUT))},
+    {"user": "a.b-c_d@e$", "group": "100"},
 ]
 
 

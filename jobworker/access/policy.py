@@ -44,6 +44,9 @@ REQUIRED: Final[Mapping[str, Mapping[str, Scope]]] = {
     "WaitJob": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
 }
 
+#: Roles that may choose the user that a job runs as.
+CHOOSING: Final = frozenset({ADMIN})
+
 #: Services that a certificate is enough for, without a token.  They tell
 #: nothing of jobs: whether the service works, and what its messages look like.
 OPEN: Final = frozenset(
@@ -75,6 +78,14 @@ def permits(caller: Caller, method: str, owner: str) -> bool:
     if Scope.ANY in scopes:
         return True
     return Scope.OWN in scopes and caller.subject == owner
+
+
+def mayChooseUser(caller: Caller) -> bool:
+    """
+    Say whether a caller may have jobs run as another user than that of the
+    service, or with another group.
+    """
+    return not CHOOSING.isdisjoint(caller.roles)
 
 
 def mayKnow(caller: Caller) -> bool:

@@ -19,6 +19,8 @@ def asked(wanted: Specification) -> dict[str, Any]:
         "name": wanted.name or None,
         "labels": dict(wanted.labels) or None,
         "once": wanted.key or None,
+        "user": wanted.user or None,
+        "group": wanted.group or None,
         "cwd": wanted.directory or None,
         "umask": None if wanted.umask is None else f"{wanted.umask:03o}",
         "nice": wanted.nice,

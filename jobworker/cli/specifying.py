@@ -125,6 +125,11 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "metavar": "NAME",
         "help": "Unset a variable; may be given more than once.",
     },
+    "--user": {
+        "metavar": "NAME",
+        "help": "The user that the job runs as; this takes the role system.admin.",
+    },
+    "--group": {"metavar": "NAME", "help": "The group, if not that of the user."},
     "--cwd": {"metavar": "DIR", "help": "The working directory, an absolute path."},
     "--umask": {
         "type": MaskType(),
@@ -215,6 +220,8 @@ def _specification(said: dict[str, Any]) -> Specification:
         environment[name] = None
     return Specification(
         environment=environment,
+        user=said["--user"] or "",
+        group=said["--group"] or "",
         directory=said["--cwd"] or "",
         umask=said["--umask"],
         nice=said["--nice"],

@@ -69,6 +69,8 @@ def specificationOf(message: wire.Command) -> Specification:
         name=message.name,
         key=message.key,
         input=Input(size, "") if size else None,
+        user=message.user,
+        group=message.group,
     )
 
 
@@ -96,6 +98,8 @@ def _specify(wanted: Specification) -> wire.Command:
         name=wanted.name,
         key=wanted.key,
         stdin=None if wanted.input is None else wanted.input.data,
+        user=wanted.user,
+        group=wanted.group,
     )
 
 

@@ -52,11 +52,11 @@ def prologue(wanted: Specification) -> tuple[str, list[bytes]]:
         lines.append(f"umask {wanted.umask:04o}\n")
     if wanted.nice is not None:
         tell = _OR_TELL.format(word="nice")
-        lines.append(f"{_tool('renice')} {wanted.nice} -p $$ {_QUIETLY} {tell}")
+        lines.append(f"{findTool('renice')} {wanted.nice} -p $$ {_QUIETLY} {tell}")
     if wanted.limits:
         tell = _OR_TELL.format(word="limits")
         options = " ".join(map(_option, wanted.limits))
-        lines.append(f"{_tool('prlimit')} --pid $$ {options} {_QUIETLY} {tell}")
+        lines.append(f"{findTool('prlimit')} --pid $$ {options} {_QUIETLY} {tell}")
     return "".join(lines), arguments
 
 
@@ -97,9 +97,11 @@ def _number(value: int) -> str:
     return "unlimited" if value == UNLIMITED else str(value)
 
 
-def _tool(name: str) -> str:
+def findTool(name: str) -> str:
     """
     Find a program that a step needs.
+
+    @raise LaunchFailed: If this host does not have it.
     """
     found = shutil.which(name, path=os.environ.get("PATH", os.defpath))
     if found is None:

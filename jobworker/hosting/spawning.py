@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from shlex import quote
 from typing import Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessDone, ProcessTerminated
@@ -28,9 +28,10 @@ from ..errors import BadConfiguration, LaunchFailed
 from ..jobs import ProcessIdentity, Source, Status, Usage
 from ..milestones import Milestone
 from ..specification import NOTHING, Input, Specification
+from .becoming import BECOME, TELL, TRIED, Account, becoming
 from .census import identify
 from .programs import refuse
-from .prologue import REASONS, openInput, prologue
+from .prologue import REASONS, findTool, openInput, prologue
 from .reaping import measure
 
 # The descriptor of the pipe by which the shell tells that it could not
@@ -66,6 +67,7 @@ class Spawned(ProcessProtocol):
 
     @ivar _program: What is to be run, for messages.
     @ivar _directory: Where, for messages.
+    @ivar _user: Who is to run it, for messages; empty for our own user.
     @ivar usage: What it has used, once it has exited, if that was seen.
     @ivar unidentified: Why the process could not be identified, if so.
     @ivar _refused: What the shell told when it could not; it may be in the
@@ -74,6 +76,7 @@ class Spawned(ProcessProtocol):
 
     _program: str
     _directory: str = ""
+    _user: str = ""
     process: ProcessIdentity = field(init=False)
     exited: Milestone[Status] = field(factory=Milestone, init=False)
     running: Deferred[Spawned] = field(factory=Deferred, init=False)
@@ -103,6 +106,7 @@ class Spawned(ProcessProtocol):
         """
         The program runs, or the shell is dead.
         """
+        self._refused = self._refused.removeprefix(TRIED + BECOME)
         if self._refused:
             self.exited.wait().addCallback(self._fail)
         else:
@@ -124,10 +128,14 @@ class Spawned(ProcessProtocol):
         step = self._refused.strip()
         if step in REASONS:
             reason = REASONS[step].format(directory=self._directory)
+        elif step == TRIED.strip():
+            reason = "cannot become the user that was asked for"
         elif status.code == _NOT_FOUND:
             reason = f"command not found: {self._program!r}"
         else:
             reason = f"the system refuses to execute {self._program!r}"
+        if self._user:
+            reason = f"{reason}, as user {self._user!r}"
         self.running.errback(LaunchFailed(reason))
 
 
@@ -164,6 +172,7 @@ class Spawner:
         environment: Mapping[str, str],
         outputs: Mapping[Source, int],
         wanted: Specification = NOTHING,
+        account: Account | None = None,
     ) -> Spawned:
         """
         Spawn a command in a session of its own.
@@ -175,6 +184,9 @@ class Spawner:
         @param wanted: What the command is to find; its environment and what
             ends it are not looked at.
 
+        @param account: Who runs it, if not we; then outputs that are pipes
+            become that user's, and the usual directory is the root.
+
         @return: The process; its C{running} fires when the program runs, or
             fails with L{LaunchFailed}.
 
@@ -184,6 +196,8 @@ class Spawner:
         @raise NoRoom: If it has no more processes or descriptors to give.
         """
         program = os.fsdecode(command[0])
+        if account is not None and not wanted.directory:
+            wanted = evolve(wanted, directory="/")
         lines, before = prologue(wanted)
         locale = {name: environment[name] for name in _LOCALE if name in environment}
         exports = [f"export {name}={quote(value)}\n" for name, value in locale.items()]
@@ -197,7 +211,16 @@ class Spawner:
             *command,
         ]
         spawned = Spawned(program, wanted.directory)
+        if account is not None:
+            spawned = Spawned(program, wanted.directory, account.name)
+            arguments[2] = TELL + script
+            setpriv = findTool("setpriv")
+            arguments = becoming(setpriv, self._shell, account, arguments)
         try:
+            if account is not None:
+                # Or else it could not open /dev/stdout.
+                for descriptor in outputs.values():
+                    os.fchown(descriptor, account.uid, account.gid)
             with self._reading(wanted.input) as standardInput:
                 self._reactor.spawnProcess(
                     spawned,

@@ -24,6 +24,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from ..errors import LaunchFailed
+from ..hosting.becoming import Account, findAccount
 from ..hosting.census import Entry
 from ..hosting.host import Host, Household
 from ..hosting.leftovers import Leftovers
@@ -33,7 +34,7 @@ from ..hosting.sweeping import Sweep
 from ..interfaces import IJobHandle, ILauncher
 from ..jobs import Command, ProcessIdentity, Source, Status, Usage
 from ..milestones import Milestone
-from ..specification import MARK
+from ..specification import MARK, Specification
 
 # Seconds that a program which could be run is taken to be so, and how many
 # programs that is remembered of.
@@ -176,6 +177,9 @@ class PlainLauncher:
         arguments = encode(command)
         wanted = command.specification
         environment = dict(self._environment)
+        account = await self._account(wanted)
+        if account is not None:
+            environment.update(account.variables)
         for name, value in wanted.environment:
             if value is None:
                 environment.pop(name, None)
@@ -184,7 +188,7 @@ class PlainLauncher:
         environment[MARK] = identifier
         path = environment.get("PATH", _PATH)
         await self._examine(arguments[0], path, wanted.directory)
-        spawned = self._spawner.spawn(arguments, environment, outputs, wanted)
+        spawned = self._spawner.spawn(arguments, environment, outputs, wanted, account)
         household = Household(identifier, spawned, _pipes(outputs.values()))
         self._host.admit(household)
         try:
@@ -193,6 +197,20 @@ class PlainLauncher:
             self._host.dismiss(household)
             raise
         return PlainHandle(self._clock, self._host, household)
+
+    async def _account(self, wanted: Specification) -> Account | None:
+        """
+        Look up who is to run a command; C{None} if it is we.
+        """
+        if not wanted.user:
+            return None
+        found: list[Account] = []
+
+        def find() -> None:
+            found.append(findAccount(wanted.user, wanted.group))
+
+        await self._inThread(find)
+        return found[0]
 
     async def _examine(self, program: bytes, path: str, directory: str) -> None:
         """

@@ -128,12 +128,25 @@ def withoutNews(record: Record) -> Record:
     """
     Put a record into the words of gateways that know no specifications.
     """
+    record = withoutUser(record)
     stop, ending = record.stop, record.ending
     if stop is not None and stop.cause in _NEWS:
         stop = evolve(stop, cause=Cause.STOPPED)
     if ending is not None and ending.cause in _NEWS:
         ending = evolve(ending, cause=Cause.STOPPED)
     return evolve(record, stop=stop, ending=ending)
+
+
+def withoutUser(record: Record) -> Record:
+    """
+    Leave out of a record what gateways do not understand that know no users of
+    jobs.
+    """
+    wanted = record.command.specification
+    if not (wanted.user or wanted.group):
+        return record
+    wanted = evolve(wanted, user="", group="")
+    return evolve(record, command=evolve(record.command, specification=wanted))
 
 
 def convertRecord(record: Record) -> pb.Record:

@@ -29,6 +29,7 @@ CAPABILITIES: Final = frozenset(
     {
         "search",
         "filters",
+        "users",
         "signal",
         "describe",
         "measure",

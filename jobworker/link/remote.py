@@ -123,14 +123,14 @@ class RemoteRoster:
         """
         Start a job there, if it gets all that it asks for.
         """
-        theirs = self.supervisor
-        if (
-            command.specification != NOTHING
-            and theirs is not None
-            and SPECIFICATION not in theirs.capabilities
-        ):
-            what = "give a job what it asks for beside its command"
-            return fail(TooOld(what, theirs.package))
+        theirs, wanted = self.supervisor, command.specification
+        if theirs is not None and wanted != NOTHING:
+            if SPECIFICATION not in theirs.capabilities:
+                what = "give a job what it asks for beside its command"
+                return fail(TooOld(what, theirs.package))
+            if wanted.user and "users" not in theirs.capabilities:
+                what = "start a job as another user"
+                return fail(TooOld(what, theirs.package))
         try:
             starting = self._ask(asking.start(command, owner), "started")
             return starting.addCallback(insist(Record))

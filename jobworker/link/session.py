@@ -28,6 +28,7 @@ from .conversion import (
     decode,
     encode,
     withoutNews,
+    withoutUser,
 )
 from .doing import Doing, Result, answerOf, do, isIdentifier
 from .failing import convertFailure
@@ -190,6 +191,8 @@ class Session(Conversation):
             record = evolve(record, command=command)
         if self.theirs is None or SPECIFICATION not in self.theirs.capabilities:
             return withoutNews(record)
+        if "users" not in self.theirs.capabilities:
+            return withoutUser(record)
         return record
 
     def _toldChanges(self, changes: Changes) -> Changes:

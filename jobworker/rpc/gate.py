@@ -17,11 +17,18 @@ from twisted.logger import Logger
 from ..access.claims import BadToken
 from ..access.identity import Caller, Peer, vouches
 from ..access.peers import PeerBook
-from ..access.policy import OPEN, mayAttempt, mayKnow, permits
+from ..access.policy import (
+    OPEN,
+    mayAttempt,
+    mayChooseUser,
+    mayKnow,
+    permits,
+)
 from ..access.tokens import TokenVerifier
 from ..errors import ShuttingDown
 from ..jobs import Command
 from ..sparing import Sparing
+from ..specification import Specification
 from .accounts import Accounts
 from .failures import Denied, TooMany
 
@@ -192,7 +199,22 @@ class Gate:
         """
         if not permits(caller, method, owner):
             raise self.notYours(caller, method)
+        if command is not None:
+            self._requireUser(caller, command.specification)
         self.accounts.allow(command)
+
+    def _requireUser(self, caller: Caller, wanted: Specification) -> None:
+        """
+        Go on only if a caller may choose the user of a job, or does not.
+        """
+        if (wanted.user or wanted.group) and not mayChooseUser(caller):
+            self._note(
+                "refused StartJob as user {user!r} to {subject!r}",
+                user=wanted.user,
+                subject=caller.subject,
+            )
+            reason = "the roles of the token do not allow to choose a user"
+            raise Denied(reason, "role")
 
     def mayKnow(self, caller: Caller) -> bool:
         """

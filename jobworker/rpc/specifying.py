@@ -39,6 +39,8 @@ def parseSpecification(message: pb.Command) -> Specification:
         name=message.name,
         key=message.key,
         input=Input.of(message.stdin) if message.stdin else None,
+        user=message.user,
+        group=message.group,
     )
     check(wanted)
     return wanted
@@ -70,6 +72,8 @@ def describeSpecification(wanted: Specification) -> pb.Command:
         labels={name: asText(value) for name, value in wanted.labels},
         name=wanted.name,
         key=asText(wanted.key),
+        user=wanted.user,
+        group=wanted.group,
     )
     if wanted.input is not None:
         message.stdin_bytes = wanted.input.size

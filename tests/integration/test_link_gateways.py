@@ -265,6 +265,22 @@ class RefusalTests(TestCase):
         record = await remote.start(command, "alice")
         self.assertEqual(record.command, command)
 
+    async def test_users(self) -> None:
+        """
+        One that knows no users of jobs is not asked for a job that has one.
+        """
+        capabilities = frozenset({"specification"})
+        self.supervision.listen(greeting=Greeting(capabilities=capabilities))
+        remote = makeRemote(self, self.supervision.path)
+        await remote.whenReady()
+        command = COMMANDS[Doing.SLEEPS]
+        with self.assertRaises(TooOld) as caught:
+            wanted = Specification(user="nobody")
+            await remote.start(evolve(command, specification=wanted), "alice")
+        self.assertIn("as another user", str(caught.exception))
+        wanted = Specification(name="a")
+        await remote.start(evolve(command, specification=wanted), "alice")
+
     async def test_secrets(self) -> None:
         """
         What variables are set to is told to nobody, though the roster has it.

@@ -53,6 +53,7 @@ class SpecificationTests(DaemonCase):
         daemon = self.startDaemon()
         self.findsIt(daemon)
         self.isRefused(daemon)
+        self.isSomebody(daemon)
         self.isOne(daemon)
         self.timesOut(daemon)
         self.staysOne(daemon)
@@ -130,6 +131,28 @@ class SpecificationTests(DaemonCase):
                 error = self.assertRaises(Failure, client.start, ["true"], wanted)
                 self.assertIn(why, str(error))
             self.assertEqual(len(list(client.jobs())), 1)
+
+    def isSomebody(self, daemon: Daemon) -> None:
+        """
+        Run a job as another user, who finds nothing of the daemon's.
+        """
+        asNobody = ("start", "--user", "nobody", "--cmd", "sh", "--", "-c")
+        if os.geteuid() != 0:
+            done = daemon.call(*asNobody, "id -un")
+            self.assertIn("does not run as root", done.stderr.decode())
+            return
+        self.assertEqual(daemon.state.stat().st_mode & 0o077, 0)
+        script = f"id -un; ls {daemon.state} || exit 3"
+        job = self.ask(daemon, *asNobody, script).strip()
+        done = daemon.call("stream", "--job", job)
+        self.assertEqual((done.returncode, done.stdout), (3, b"nobody\n"))
+        self.assertEqual(self.query(daemon, job)["asked"], {"user": "nobody"})
+        self.assertIn("user:      nobody", self.ask(daemon, "query", "--job", job))
+        self.ask(daemon, "delete", "--job", job)
+        for subject in ("bob", "carol"):
+            done = daemon.call(*asNobody, "true", subject=subject)
+            self.assertEqual((done.returncode, done.stdout), (77, b""))
+        self.assertIn("do not allow", done.stderr.decode())
 
     def isOne(self, daemon: Daemon) -> None:
         """
