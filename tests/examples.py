@@ -42,7 +42,7 @@ _VARYING: Final = (
     (r"\b\d+[smhd] ago\b", "AGO"),
     (r"\b\d+(\.\d+)? ?s\b", "SECONDS"),
     (r"(\"?pid\"?): +\d+", r"\1: PID"),
-    (r"\b0\.\d+\b", "FRACTION"),
+    (r"\b\d+(\.\d+)? [KMG]iB\b", "SIZE"),
     (r"[ ]{2,}", "  "),
 )
 

@@ -19,7 +19,7 @@ from attrs import frozen
 
 from jobworker.client import Client, Specification
 from tests.daemons import PATIENCE, ROOT, Daemon, credentials, until
-from tests.examples import writePrograms
+from tests.examples import fits, writePrograms
 
 FOLDER: Final = ROOT / "docs/screens"
 
@@ -130,6 +130,7 @@ def screens(daemon: Daemon) -> Iterator[tuple[str, str]]:
         for name, value in daemon.caller().items()
     }
     variables["PATH"] = writePrograms(daemon.folder)
+    variables["XDG_CONFIG_HOME"] = str(daemon.folder / "config")
     for name, shot in SHOTS.items():
         seen = Terminal(shot.columns, daemon.folder, variables).take(shot)
         seen = seen.replace(str(daemon.port), "7777")
@@ -138,7 +139,7 @@ def screens(daemon: Daemon) -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     """
-    Write all of them.
+    Write those that have changed.
     """
     daemon = Daemon(
         Path(tempfile.mkdtemp(prefix="jobworker-screens-", dir="/tmp")),
@@ -147,7 +148,9 @@ def main() -> None:
     daemon.start()
     try:
         for name, seen in screens(daemon):
-            (FOLDER / f"{name}.txt").write_text(seen)
+            file = FOLDER / f"{name}.txt"
+            if not file.exists() or not fits(file.read_text("utf-8"), seen):
+                file.write_text(seen)
     finally:
         daemon.stop()
         shutil.rmtree(daemon.folder)
