@@ -84,8 +84,8 @@ _EXITS: Final[Mapping[type[JobWorkerError], Exit]] = {
 EPILOG: Final = (
     "\b\nExit codes:\n"
     + "".join(f"  {code.value:>3}  {meaning}\n" for code, meaning in MEANINGS.items())
-    + "\nThe commands 'stream' and 'wait' end with the code of the job, or 128 + n if "
-    "signal n ended it.  So that the two can be told apart, their own codes from 64 to "
+    + "\n'run', 'stream' and 'wait' end with the code of the job, or 128 + n if signal "
+    "n ended it.  So that these can be told apart, their own codes from 64 to "
     f"80 are {_BEHIND_JOBS - Exit.USAGE} higher: {_BEHIND_JOBS} for wrong flags, and "
     "so on."
 )

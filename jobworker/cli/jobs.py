@@ -86,6 +86,15 @@ def start(
     """
     with settings.client() as client:
         identifier = client.start([cmd, *args], specification).identifier
+    tell(identifier, wantsJSON)
+
+
+def tell(identifier: str, wantsJSON: bool = False) -> None:
+    """
+    Print the id of a job that was started.
+
+    @raise CannotWrite: If that is not possible.
+    """
     try:
         click.echo(json.dumps({"id": identifier}) if wantsJSON else identifier)
     except BrokenPipeError:

@@ -24,13 +24,14 @@ from .info import info
 from .jobs import delete, inspect, query, start, stop
 from .listing import ps
 from .options import serverOptions
+from .running import run as runCommand
 from .signaling import kill
 from .streaming import stream
 from .token import token
 from .waiting import wait
 
 #: The commands that end with the code of a job.
-_FOLLOWING = frozenset({"stream", "wait"})
+_FOLLOWING = frozenset({"run", "stream", "wait"})
 
 
 @click.group(
@@ -52,9 +53,10 @@ def jobworker(**_: Any) -> None:
         raise CannotWrite("standard output is closed; leave it open or use /dev/null")
 
 
-_JOBS = (start, stop, query, inspect, ps, events, stream, wait, kill, delete)
+_STARTING = (runCommand, start)
+_JOBS = (stop, query, inspect, ps, events, stream, wait, kill, delete)
 
-for _command in (*_JOBS, info, doctor, context, completion, certs, token):
+for _command in (*_STARTING, *_JOBS, info, doctor, context, completion, certs, token):
     jobworker.add_command(_command)
 
 
@@ -131,7 +133,7 @@ def _explained(error: click.ClickException, name: str) -> str:
         said = f"no such option '{error.option_name}'"
         if error.possibilities:
             said += f" (perhaps {' or '.join(error.possibilities)})"
-        elif name.endswith(" start"):
+        elif name.endswith((" run", " start")):
             said += "; arguments of the command stand behind '--'"
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else name

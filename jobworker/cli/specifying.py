@@ -180,7 +180,7 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "help": "Start it once: the same start with the same key is the same job.",
     },
     "--stdin": {
-        "metavar": "FILE|-",
+        "metavar": "FILE|-|none",
         "help": "A file that the job finds on its standard input; - is ours.",
     },
 }
@@ -233,7 +233,7 @@ def _specification(said: dict[str, Any]) -> Specification:
         labels=dict(said["--label"]),
         name=said["--name"] or "",
         key=said["--once"] or "",
-        input=None if said["--stdin"] is None else _read(said["--stdin"]),
+        input=None if said["--stdin"] in (None, "none") else _read(said["--stdin"]),
     )
 
 

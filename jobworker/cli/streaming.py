@@ -76,6 +76,21 @@ class Printer:
     _name: str
     code: int = field(default=Exit.OK, init=False)
 
+    @classmethod
+    def standard(cls) -> Printer:
+        """
+        Make one for standard output and standard error.
+
+        @raise CannotWrite: If one of them is closed.
+        """
+        return cls(
+            {
+                Source.STDOUT: Outlet.standard("stdout"),
+                Source.STDERR: Outlet.standard("stderr"),
+            },
+            click.get_current_context().find_root().info_name or "jobworker",
+        )
+
     def show(self, event: Event) -> None:
         """
         Write one event.
@@ -84,12 +99,12 @@ class Printer:
             case Output(source, _, _, data):
                 self._outlets[source].write(data)
             case Missing(source, offset, length, reason):
-                self._remark(
+                self.remark(
                     f"{length} bytes of {source.name.lower()} are missing from byte "
                     f"{offset} on: {reason}"
                 )
             case Waiting(failure, delay):
-                self._remark(f"{failure.cause}; trying again in {delay:g} s")
+                self.remark(f"{failure.cause}; trying again in {delay:g} s")
             case Finished():
                 self._finish(event)
 
@@ -99,14 +114,14 @@ class Printer:
         """
         status = event.status
         if status.reason:
-            self._remark(f"the job has ended: {status.reason}")
+            self.remark(f"the job has ended: {status.reason}")
         code = ofJob(status.exitCode, status.signal)
         if code is None:
-            self._remark("the server does not say with which code or signal it ended")
+            self.remark("the server does not say with which code or signal it ended")
             code = besideJobs(Exit.LOST)
         self.code = code
 
-    def _remark(self, text: str) -> None:
+    def remark(self, text: str) -> None:
         """
         Write a line of our own.
         """
@@ -125,14 +140,8 @@ def stream(settings: Settings, called: str) -> int:
     its code.  When the connection is lost it is made again, and nothing is
     lost or written twice.
     """
-    printer = Printer(
-        {
-            Source.STDOUT: Outlet.standard("stdout"),
-            Source.STDERR: Outlet.standard("stderr"),
-        },
-        click.get_current_context().find_root().info_name or "jobworker",
-    )
+    printer = Printer.standard()
     with settings.client() as client:
-        for event in client.readLog(client.resolve(called)):
+        for event in client.readLog(client.resolve(called), own=False):
             printer.show(event)
     return printer.code

@@ -63,7 +63,7 @@ class Question(Generic[_Answer]):
         @param explained: The failure, when more had been found out.
         """
         if self.unsure and failure.sent:
-            return Unreachable(explained.cause, self.unsure)
+            return Unreachable(explained.cause, self.unsure, sent=True)
         return explained
 
 
