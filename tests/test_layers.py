@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -132,6 +133,18 @@ def sources() -> dict[str, Path]:
     }
 
 
+@cache
+def imports() -> Mapping[str, set[str]]:
+    """
+    Find what each of our modules imports.
+    """
+    found = {}
+    for module, path in sources().items():
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        found[module] = set(names(path.read_text("utf-8"), package))
+    return found
+
+
 def area(module: str) -> str:
     """
     Say to which part of the picture a module of ours belongs.
@@ -179,12 +192,7 @@ class LayerTests(SynchronousTestCase):
         Read all modules.
         """
         self.modules = sources()
-        self.imports: dict[str, set[str]] = {}
-        for module, path in self.modules.items():
-            package = (
-                module if path.name == "__init__.py" else module.rpartition(".")[0]
-            )
-            self.imports[module] = set(names(path.read_text("utf-8"), package))
+        self.imports = imports()
 
     def ours(self, name: str) -> str | None:
         """
