@@ -6,7 +6,7 @@ ROUNDS ?= 200
 DIR ?= certs/local
 ROLE ?= admin
 
-.PHONY: help venv test oldest lint docs screens news demo bench torture soak cert token proto clean
+.PHONY: help venv test badnetwork oldest lint docs screens news demo bench torture soak cert token proto clean
 
 help:
 	@echo 'make demo      see it work: a daemon, certificates, tokens, real jobs'
@@ -20,6 +20,7 @@ help:
 	@echo 'make token     issue a token for $$ROLE (admin, user, observer) there'
 	@echo 'make bench     measure speed and memory'
 	@echo 'make torture   kill gateway and supervisor at random, $$ROUNDS times'
+	@echo 'make badnetwork  follow 200 MB of output over a network with a hundred cuts'
 	@echo 'make soak      run ten thousand jobs and watch what grows'
 	@echo 'make oldest    run all tests with the oldest dependencies'
 	@echo 'make proto     generate code from proto/ again'
@@ -57,6 +58,9 @@ bench: venv
 
 torture: venv
 	$(BIN)/python -m tests.torture $(ROUNDS)
+
+badnetwork: venv
+	BAD_NETWORK=1 $(BIN)/python -m twisted.trial tests.system.test_badnetwork
 
 soak: venv
 	$(BIN)/python -m benchmarks.soak

@@ -1,0 +1,171 @@
+"""
+A command that is run as a job, by somebody at a terminal and by programs.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pexpect
+
+from jobworker.client import Client, State
+from tests.daemons import COMMAND, PATIENCE, DaemonCase, until
+
+#: Says what it gets, and goes on.
+_STUBBORN = "trap 'echo interrupted' INT; echo here; while :; do sleep 0.1; done"
+
+#: The same, and writes.
+_TICKING = _STUBBORN.replace("sleep 0.1", "sleep 0.1; echo tick")
+
+
+class RunTests(DaemonCase):
+    """
+    One daemon.
+    """
+
+    def setUp(self) -> None:
+        """
+        Start it, and be somebody who calls it.
+        """
+        self.daemon = self.startDaemon("--on-shutdown", "stop")
+        self.client = Client.from_context(environment=self.daemon.caller())
+        self.addCleanup(self.client.close)
+
+    @contextmanager
+    def terminal(self, *words: str) -> Iterator[pexpect.spawn]:
+        """
+        Run a command at a terminal, and see that this is as before at the end.
+        """
+        shell = pexpect.spawn(
+            "sh",
+            env={**self.daemon.caller(), "PS1": "now> ", "TERM": "xterm"},
+            cwd=str(self.daemon.folder),
+            timeout=PATIENCE,
+            encoding="utf-8",
+            dimensions=(24, 200),
+        )
+        self.addCleanup(shell.close, force=True)
+        shell.expect_exact("now> ")
+        python, flag, code = COMMAND
+        shell.sendline(f"before=$(stty -g); alias jw='{python} {flag} \"{code}\"'")
+        shell.expect_exact("now> ")
+        shell.sendline(f"jw run -- {' '.join(words)}")
+        yield shell
+        shell.expect_exact("now> ")
+        shell.sendline('[ "$before" = "$(stty -g)" ] && echo as be"fore"')
+        shell.expect_exact("as before")
+
+    def code(self, shell: pexpect.spawn) -> int:
+        """
+        Find out how the command ended.
+        """
+        shell.expect_exact("now> ")
+        shell.sendline("echo code=$?.")
+        shell.expect(r"code=(\d+)\.")
+        return int(shell.match[1])
+
+    def states(self) -> list[State]:
+        """
+        Say in which states jobs are, the newest first.
+        """
+        return [each.state for each in self.client.jobs()]
+
+    def test_terminal(self) -> None:
+        """
+        Ctrl-C interrupts the job; a second one offers to kill it, or to leave it.
+        """
+        with self.terminal("sh", "-c", "'echo here; sleep 600'") as shell:
+            shell.expect_exact("here\r\n")
+            shell.sendintr()
+            self.assertEqual(self.code(shell), 130)
+        self.assertEqual(self.states(), [State.EXITED])
+        for answer, code, state in (
+            ("k\r", 137, State.STOPPED),
+            ("\x03", 137, State.STOPPED),
+            ("d\r", 130, State.RUNNING),
+        ):
+            with self.terminal("sh", "-c", f'"{_TICKING}"') as shell:
+                shell.expect_exact("here\r\n")
+                shell.sendintr()
+                shell.expect_exact("interrupted\r\n")
+                shell.sendintr()
+                shell.expect_exact("(d)etach or go on? ")
+                shell.send("g\r")
+                # Nothing is written while somebody is being asked.
+                shell.expect_exact("tick")
+                shell.sendintr()
+                shell.expect_exact("interrupted\r\n")
+                shell.sendintr()
+                shell.expect_exact("(d)etach or go on? ")
+                shell.send(answer)
+                self.assertEqual(self.code(shell), code)
+            self.assertEqual(self.states()[0], state)
+
+    def spawn(self, *words: str) -> subprocess.Popen[bytes]:
+        """
+        Run a command as a program does.
+        """
+        process = subprocess.Popen(
+            [*COMMAND, "run", *words],
+            env=self.daemon.caller(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def first(self, process: subprocess.Popen[bytes]) -> bytes:
+        """
+        Wait for a line.
+        """
+        assert process.stdout is not None
+        return process.stdout.readline()
+
+    def test_programs(self) -> None:
+        """
+        SIGTERM ends the job, a second SIGINT kills it where nobody can be asked, and
+        a job outlives its gateway in the middle of a line.
+        """
+        process = self.spawn(
+            "sh", "-c", "trap 'exit 9' TERM; echo here; while :; do sleep 0.1; done"
+        )
+        self.first(process)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE), 9)
+        process = self.spawn("sh", "-c", _STUBBORN)
+        self.first(process)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(self.first(process), b"interrupted\n")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(PATIENCE), 137)
+        go = self.daemon.folder / "go"
+        script = f"echo here; printf ab; until [ -e {go} ]; do sleep 0.1; done; echo c"
+        process = self.spawn("sh", "-c", script)
+        self.first(process)
+        assert process.stdout is not None
+        self.assertEqual(process.stdout.read(2), b"ab")
+        self.daemon.kill()
+        self.daemon.start()
+        go.touch()
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual((out, process.returncode), (b"c\n", 0), err)
+        until(lambda: self.states()[0] is State.EXITED, "it has ended")
+
+    def test_stdin(self) -> None:
+        """
+        What is on standard input is the job's.
+        """
+        done = subprocess.run(
+            [*COMMAND, "run", "--name=cat", "cat"],
+            env=self.daemon.caller(),
+            input=b"a\0\xff",
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        self.assertEqual((done.stdout, done.stderr), (b"a\0\xff", b""))
