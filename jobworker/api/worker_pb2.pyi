@@ -172,7 +172,7 @@ class ProcessStatus(_message.Message):
     def __init__(self, pid: _Optional[int] = ..., state: _Optional[_Union[ProcessState, str]] = ..., exitCode: _Optional[int] = ..., signal: _Optional[int] = ..., reason: _Optional[str] = ..., cause: _Optional[_Union[Cause, str]] = ...) -> None: ...
 
 class JobStatus(_message.Message):
-    __slots__ = ("job", "command", "owner", "status", "created", "started", "ended", "usage", "written", "in_force")
+    __slots__ = ("job", "command", "owner", "status", "created", "started", "ended", "usage", "written")
     JOB_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -182,7 +182,6 @@ class JobStatus(_message.Message):
     ENDED_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
     WRITTEN_FIELD_NUMBER: _ClassVar[int]
-    IN_FORCE_FIELD_NUMBER: _ClassVar[int]
     job: Job
     command: Command
     owner: str
@@ -192,8 +191,7 @@ class JobStatus(_message.Message):
     ended: int
     usage: Usage
     written: _containers.RepeatedCompositeFieldContainer[Written]
-    in_force: InForce
-    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[str] = ..., status: _Optional[_Union[ProcessStatus, _Mapping]] = ..., created: _Optional[int] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., written: _Optional[_Iterable[_Union[Written, _Mapping]]] = ..., in_force: _Optional[_Union[InForce, _Mapping]] = ...) -> None: ...
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[str] = ..., status: _Optional[_Union[ProcessStatus, _Mapping]] = ..., created: _Optional[int] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., written: _Optional[_Iterable[_Union[Written, _Mapping]]] = ...) -> None: ...
 
 class Written(_message.Message):
     __slots__ = ("source", "bytes")
@@ -202,26 +200,6 @@ class Written(_message.Message):
     source: Source
     bytes: int
     def __init__(self, source: _Optional[_Union[Source, str]] = ..., bytes: _Optional[int] = ...) -> None: ...
-
-class InForce(_message.Message):
-    __slots__ = ("directory", "umask", "nice", "limits", "user", "group", "variables", "environment_bytes")
-    DIRECTORY_FIELD_NUMBER: _ClassVar[int]
-    UMASK_FIELD_NUMBER: _ClassVar[int]
-    NICE_FIELD_NUMBER: _ClassVar[int]
-    LIMITS_FIELD_NUMBER: _ClassVar[int]
-    USER_FIELD_NUMBER: _ClassVar[int]
-    GROUP_FIELD_NUMBER: _ClassVar[int]
-    VARIABLES_FIELD_NUMBER: _ClassVar[int]
-    ENVIRONMENT_BYTES_FIELD_NUMBER: _ClassVar[int]
-    directory: str
-    umask: int
-    nice: int
-    limits: _containers.RepeatedCompositeFieldContainer[ResourceLimit]
-    user: str
-    group: str
-    variables: int
-    environment_bytes: int
-    def __init__(self, directory: _Optional[str] = ..., umask: _Optional[int] = ..., nice: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[ResourceLimit, _Mapping]]] = ..., user: _Optional[str] = ..., group: _Optional[str] = ..., variables: _Optional[int] = ..., environment_bytes: _Optional[int] = ...) -> None: ...
 
 class Usage(_message.Message):
     __slots__ = ("user", "system", "peak_memory", "peak_is_bound")
