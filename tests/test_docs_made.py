@@ -4,6 +4,7 @@ The pages of the documentation that are made of the program.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from docs.making import programs, protocol
 from jobworker.api import worker_pb2
 from jobworker.cli.program import jobworker
+from tests.daemons import ROOT
 
 
 def things() -> Iterator[str]:
@@ -94,6 +96,15 @@ class ProtocolTests(SynchronousTestCase):
                 "B": "Of B.",
             },
         )
+
+    def test_statuses(self) -> None:
+        """
+        The page has every status that a call can end with.
+        """
+        page = (ROOT / "docs/api.rst").read_text("utf-8")
+        table = (ROOT / "jobworker/rpc/failures.py").read_text("utf-8")
+        codes = set(re.findall(r"StatusCode\.([A-Z_]+)", table))
+        self.assertEqual(set(re.findall(r"(?m)^``([A-Z_]+)``  ", page)), codes)
 
     def test_rights(self) -> None:
         """
