@@ -19,6 +19,7 @@ from ..client.target import Target, variable
 
 if TYPE_CHECKING:
     from ..client.client import Client
+    from .frugal import FrugalClient
 
 _Result = TypeVar("_Result")
 _Rest = ParamSpec("_Rest")
@@ -82,15 +83,32 @@ class Settings:
         """
         Make a client.  It does not connect yet.
         """
-        address, credentials, token = self.target.load()
+        loaded = self.target.load()
         # This is what takes time to load.
         from ..client.client import Client
 
-        if not gc.isenabled():
-            # What is there now stays, and what comes may take its time.
-            gc.freeze()
-            gc.enable()
-        return Client(address, credentials, token)
+        _collect()
+        return Client(*loaded)
+
+    def frugalClient(self) -> FrugalClient:
+        """
+        Make a client that has no more connections than it must.
+        """
+        loaded = self.target.load()
+        from .frugal import FrugalClient
+
+        _collect()
+        return FrugalClient(*loaded)
+
+
+def _collect() -> None:
+    """
+    Look for garbage from now on.
+    """
+    if not gc.isenabled():
+        # What is there now stays, and what comes may take its time.
+        gc.freeze()
+        gc.enable()
 
 
 def serverOptions(function: _Function) -> _Function:

@@ -54,7 +54,7 @@ def run(
     printer = Printer.standard()
     grace = GRACE if specification.stopGrace is None else None
     steering = Steering(settings.client, printer.remark, grace)
-    with settings.client() as client, steering.heeded():
+    with settings.frugalClient() as client, steering.heeded():
         starter = Starter(client, steering.pause)
         try:
             job = _started(starter.start(words, specification), printer)
@@ -89,7 +89,7 @@ def _follow(client: Client, job: Job, printer: Printer, steering: Steering) -> N
     Write what the job writes until it has ended.
     """
     try:
-        with closing(client.readLog(job.identifier, own=False)) as events:
+        with closing(client.readLog(job.identifier)) as events:
             for event in events:
                 with steering.writing():
                     printer.show(event)

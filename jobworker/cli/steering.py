@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from select import select
 from threading import Lock, Thread, main_thread
 from types import FrameType
@@ -130,6 +130,22 @@ class Steering:
     def _steer(self) -> None:
         """
         Do what signals mean, one after the other.
+
+        Where that is not possible the command ends, as no signal would end it
+        any more.
+        """
+        try:
+            self._heed()
+        except Failure as failure:
+            self._say(f"job {self._identifier} goes on: {failure}")
+            self._end(besideJobs(exitFor(failure)))
+        except BaseException:
+            self._end(besideJobs(Exit.SOFTWARE))
+            raise
+
+    def _heed(self) -> None:
+        """
+        Do what signals mean, without an end.
         """
         with closing(self._call()) as caller:
             while True:
@@ -190,16 +206,20 @@ class Steering:
         """
         with self._silence():
             text = f"\njob {self._identifier} still runs; (k)ill, (d)etach or go on? "
-            os.write(sys.stderr.fileno(), text.encode())
+            with suppress(OSError):
+                os.write(sys.stderr.fileno(), text.encode())
             noted, typed = self._noted[0], sys.stdin.fileno()
             if noted in select([noted, typed], [], [])[0]:
                 os.read(noted, 1)
-                os.write(sys.stderr.fileno(), b"\n")
                 return "k"
-            return os.read(typed, 1024).decode(errors="replace").strip().lower()
+            try:
+                return os.read(typed, 1024).decode(errors="replace").strip().lower()
+            except OSError:
+                # The terminal has gone away.
+                return "d"
 
     def _say(self, text: str) -> None:
-        with self._silence():
+        with self._silence(), suppress(OSError):
             self._remark(text)
 
     @contextmanager

@@ -141,7 +141,7 @@ def stream(settings: Settings, called: str) -> int:
     lost or written twice.
     """
     printer = Printer.standard()
-    with settings.client() as client:
-        for event in client.readLog(client.resolve(called), own=False):
+    with settings.frugalClient() as client:
+        for event in client.readLog(client.resolve(called)):
             printer.show(event)
     return printer.code

@@ -134,7 +134,6 @@ class Caller:
         sources: Sequence[Source] = (Source.STDOUT, Source.STDERR),
         line: int | None = None,
         last: int | None = None,
-        own: bool = True,
         sleep: Callable[[float], None] = time.sleep,
     ) -> Generator[Event, None, None]:
         """
@@ -150,17 +149,12 @@ class Caller:
 
         @param last: How many lines are wanted of those there are.
 
-        @param own: Have connections of its own from the beginning.  Otherwise it
-            begins with that of this client, which makes another when it must,
-            and must be read in the thread of this client.
-
         @param sleep: Waits for so many seconds before another attempt.
 
         @return: What happens, with L{Finished} as the last.
         """
         course = courseOf(identifier, sources, follow, line, last)
-        connect = self.connect if own else self._handOver
-        return LogReader(connect, course, self.explain, sleep).events()
+        return LogReader(self.connect, course, self.explain, sleep).events()
 
     def explain(self, failure: Unreachable) -> Failure:
         """
@@ -180,13 +174,6 @@ class Caller:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-
-    def _handOver(self) -> Connection:
-        """
-        Give away the connection that there is, or another.
-        """
-        connection, self._connection = self._connection, None
-        return self.connect() if connection is None else connection
 
     def _ask(self, question: Question[_Answer]) -> _Answer:
         """
