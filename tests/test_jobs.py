@@ -115,6 +115,7 @@ class AdvanceTests(SynchronousTestCase):
                 status=None,
                 usage=None,
                 ending=None,
+                written=None,
             ),
             record,
         )

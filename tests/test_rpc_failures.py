@@ -19,6 +19,7 @@ from jobworker.access.claims import BadToken
 from jobworker.errors import (
     BadConfiguration,
     BadSpecification,
+    CannotCreate,
     IllegalTransition,
     JobWorkerError,
     KeyTaken,
@@ -76,6 +77,7 @@ TOLD: dict[JobWorkerError, tuple[Code, str]] = {
 #: Failures of ours that are no business of callers.
 UNTOLD = (
     BadConfiguration("secret"),
+    CannotCreate("secret"),
     IllegalTransition("secret"),
 )
 

@@ -146,8 +146,10 @@ def _complain(text: str) -> None:
     """
     Write a line to standard error, if anybody listens.
     """
-    with suppress(OSError, ValueError):
-        click.echo(text, err=True)
+    # The type checker does not know that a shell can close it.
+    if getattr(sys, "stderr", None) is not None:
+        with suppress(OSError, ValueError):
+            click.echo(text, err=True)
 
 
 def _abandonOutput() -> None:
