@@ -18,7 +18,7 @@ from tests.daemons import COMMAND, DaemonCase
 _LONG = bool(os.environ.get("BAD_NETWORK"))
 
 #: Bytes of output, and how often a connection is lost.
-SIZE, LOSSES = (200_000_000, 100) if _LONG else (20_000_000, 9)
+SIZE, LOSSES = (200_000_000, 100) if _LONG else (20_000_000, 5)
 
 #: Seconds that it may take.
 _PATIENCE = 60.0 + 10 * LOSSES
