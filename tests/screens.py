@@ -17,8 +17,7 @@ import pexpect
 import pyte
 from attrs import frozen
 
-from jobworker.client import Client, Specification
-from tests.daemons import PATIENCE, ROOT, Daemon, credentials, until
+from tests.daemons import ROOT, Daemon, credentials, until
 from tests.examples import fits, writePrograms
 
 FOLDER: Final = ROOT / "docs/screens"
@@ -115,12 +114,12 @@ def screens(daemon: Daemon) -> Iterator[tuple[str, str]]:
 
     @return: Their names, and what they show.
     """
-    with Client.from_context(environment=daemon.caller()) as client:
-        client.start(["sh", "-c", "exit 3"]).wait(PATIENCE)
-        nightly = Specification(name="nightly", labels={"team": "web"}, timeout=3600)
-        client.start(["sleep", "600"], nightly)
-        client.start(["sleep", "1000"]).stop()
-        client.start(["sh", "-c", "while sleep 1; do date; done"])
+    # gRPC in this process, which makes terminals by fork, would be a hazard.
+    nightly = ("--name", "nightly", "--label", "team=web", "--timeout", "3600")
+    daemon.call("run", "--", "sh", "-c", "exit 3")
+    daemon.call("start", *nightly, "--cmd", "sleep", "--", "600")
+    daemon.call("stop", "--job", daemon.run("sleep", "1000"))
+    daemon.run("sh", "-c", "while sleep 1; do date; done")
     for file in ("server_ca.pem", "alice_cert.pem", "alice_key.pem"):
         shutil.copy(credentials() / "certs" / file, daemon.folder)
     shutil.copy(credentials() / "alice.jwt", daemon.folder)
