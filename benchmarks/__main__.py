@@ -9,13 +9,14 @@ import os
 import sys
 
 from .calls import ROWS as CALLS
+from .commands import ROWS as COMMANDS
 from .idle import ROWS as IDLE
 from .measuring import cells, load, run, save, table
 from .outliving import ROWS as OUTLIVING
 from .output import ROWS as OUTPUT
 from .site import TOGETHER
 
-ROWS = (*OUTPUT, *CALLS, *IDLE, *OUTLIVING)
+ROWS = (*OUTPUT, *CALLS, *COMMANDS, *IDLE, *OUTLIVING)
 
 
 def main() -> int:
