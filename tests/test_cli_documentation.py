@@ -12,6 +12,7 @@ import click
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from jobworker.cli.commands import below
 from jobworker.cli.exits import MEANINGS, besideJobs
 from jobworker.cli.program import jobworker
 
@@ -24,7 +25,7 @@ def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command
     """
     Find all commands below a group, with their whole names.
     """
-    for name, command in group.commands.items():
+    for name, command in below(group):
         if isinstance(command, click.Group):
             yield from commands(command, f"{path} {name}")
         else:
@@ -49,7 +50,7 @@ class DocumentationTests(SynchronousTestCase):
         """
         table = README.partition("\nCommand ")[2].partition("\n\n")[0]
         named = re.findall(r"(?m)^``(\w+)``", table)
-        self.assertEqual(sorted(named), sorted(jobworker.commands))
+        self.assertEqual(sorted(named), sorted(name for name, _ in below(jobworker)))
 
     def test_flags(self) -> None:
         """

@@ -216,14 +216,18 @@ class ImportTests(SynchronousTestCase):
 
     def test_light(self) -> None:
         """
-        Twisted is never loaded, not even when all commands are; and gRPC is
-        not, until something is to be sent.
+        Nothing of jobs is loaded before a command needs it.  Twisted is never
+        loaded, not even when all commands are; and gRPC is not, until something is
+        to be sent.
         """
         code = (
             "import sys\n"
             "from jobworker.cli import main\n"
             "assert 'click' not in sys.modules\n"
-            "import jobworker.cli.program\n"
+            "from jobworker.cli.commands import below\n"
+            "from jobworker.cli.program import jobworker\n"
+            "assert 'jobworker.client.values' not in sys.modules\n"
+            "assert len([*below(jobworker)]) > 10\n"
             "assert 'grpc' not in sys.modules\n"
             "assert 'cryptography' not in sys.modules\n"
             "import jobworker.client.client, jobworker.access.tokens\n"

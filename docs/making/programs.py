@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import click
 
 from jobworker import supervisortap, tap
+from jobworker.cli.commands import below
 from jobworker.cli.program import jobworker
 from jobworker.daemon.options import StrictOptions
 
@@ -43,8 +44,8 @@ def commandHelps(command: click.Command, name: str) -> Iterator[tuple[str, str]]
     )
     yield name, command.get_help(context)
     if isinstance(command, click.Group):
-        for each, below in command.commands.items():
-            yield from commandHelps(below, f"{name} {each}")
+        for each, found in below(command):
+            yield from commandHelps(found, f"{name} {each}")
 
 
 def daemonHelp(options: StrictOptions) -> tuple[str, str]:

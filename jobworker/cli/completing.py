@@ -12,6 +12,8 @@ from typing import Final
 
 import click
 
+from .commands import below
+
 #: For bash from 4.4 on.  Bash takes a flag, the sign and its value apart.
 _BASH: Final = """\
 %(complete_func)s() {
@@ -120,7 +122,7 @@ def _commands(
     """
     yield path, command
     if isinstance(command, click.Group):
-        for name, each in command.commands.items():
+        for name, each in below(command):
             yield from _commands(each, (*path, name))
 
 

@@ -14,27 +14,17 @@ import click
 
 from .. import __version__
 from ..errors import JobWorkerError
-from .certs import certs
-from .completing import complete, completion, variable
-from .context import context
-from .doctor import doctor
-from .events import events
+from .commands import Commands
+from .completing import complete, variable
 from .exits import EPILOG, CannotWrite, Exit, besideJobs, exitFor
-from .info import info
-from .jobs import delete, inspect, query, start, stop
-from .listing import ps
 from .options import serverOptions
-from .running import run as runCommand
-from .signaling import kill
-from .streaming import stream
-from .token import token
-from .waiting import wait
 
 #: The commands that end with the code of a job.
 _FOLLOWING = frozenset({"run", "stream", "wait"})
 
 
 @click.group(
+    cls=Commands,
     epilog=EPILOG,
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -51,13 +41,6 @@ def jobworker(**_: Any) -> None:
     # The type checker does not know that a shell can close it.
     if getattr(sys, "stdout", None) is None:
         raise CannotWrite("standard output is closed; leave it open or use /dev/null")
-
-
-_STARTING = (runCommand, start)
-_JOBS = (stop, query, inspect, ps, events, stream, wait, kill, delete)
-
-for _command in (*_STARTING, *_JOBS, info, doctor, context, completion, certs, token):
-    jobworker.add_command(_command)
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -1,0 +1,68 @@
+"""
+The commands by their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Final
+
+import click
+
+#: In which module each is.
+_HOMES: Final[Mapping[str, str]] = {
+    "certs": "certs",
+    "completion": "completing",
+    "context": "context",
+    "delete": "jobs",
+    "doctor": "doctor",
+    "events": "events",
+    "info": "info",
+    "inspect": "jobs",
+    "kill": "signaling",
+    "ps": "listing",
+    "query": "jobs",
+    "run": "running",
+    "start": "jobs",
+    "stop": "jobs",
+    "stream": "streaming",
+    "token": "token",
+    "wait": "waiting",
+}
+
+
+class Commands(click.Group):
+    """
+    A group of all commands, each of which is loaded when it is needed: one
+    command needs little of what they need together.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """
+        Name them.
+        """
+        return sorted(_HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """
+        Load one of them.
+        """
+        if cmd_name not in _HOMES:
+            return None
+        module = import_module(f".{_HOMES[cmd_name]}", __package__)
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+def below(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """
+    Load all commands of a group.
+
+    @return: Each with its name.
+    """
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield name, command
