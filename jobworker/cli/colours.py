@@ -27,7 +27,21 @@ class Colour(Enum):
     FAINT = 2
 
 
-def painted(text: str, colour: Colour | None, stream: IO[str] | None = None) -> str:
+class Hue(Enum):
+    """
+    Colours that say nothing, and tell apart what stands side by side.
+    """
+
+    CYAN = 36
+    YELLOW = 33
+    GREEN = 32
+    MAGENTA = 35
+    BLUE = 34
+
+
+def painted(
+    text: str, colour: Colour | Hue | None, stream: IO[str] | None = None
+) -> str:
     """
     Write a text in a colour, if that is wanted.
 

@@ -21,6 +21,7 @@ _HOMES: Final[Mapping[str, str]] = {
     "info": "info",
     "inspect": "jobs",
     "kill": "signaling",
+    "logs": "logs",
     "ps": "listing",
     "query": "jobs",
     "run": "running",

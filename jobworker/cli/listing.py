@@ -125,7 +125,7 @@ def table(jobs: Sequence[JobStatus], now: int, columns: int | None) -> list[str]
     @param columns: How wide it may be.  C{None}: as wide as it must be for
         everything to be written out.
     """
-    length = 36 if columns is None else _enough([job.identifier for job in jobs])
+    length = 36 if columns is None else enough([job.identifier for job in jobs])
     rows = [_HEADINGS] + [
         (
             job.identifier[:length],
@@ -161,7 +161,7 @@ def _coloured(line: str, begin: int, state: str, job: JobStatus | None) -> str:
     return line[:begin] + colour + line[begin + len(state) :]
 
 
-def _enough(identifiers: Sequence[str]) -> int:
+def enough(identifiers: Sequence[str]) -> int:
     """
     Say how many characters tell identifiers apart: eight at least.
     """

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from select import select
 
 import click
 from attrs import define, field
 
 from ..client.events import Event, Finished, Missing, Output, Waiting
+from ..client.values import JobStatus
 from ..jobs import Source
 from .exits import CannotWrite, Exit, besideJobs, ofJob
 from .jobs import job
@@ -69,10 +71,13 @@ class Printer:
     """
     Writes what happens while a log is read.
 
+    @ivar _remarks: Where lines of our own go.
+    @ivar _name: Who writes those.
     @ivar code: What to exit with, as soon as that is known.
     """
 
-    _outlets: dict[Source, Outlet]
+    _outlets: Mapping[Source, Outlet]
+    _remarks: Outlet
     _name: str
     code: int = field(default=Exit.OK, init=False)
 
@@ -83,13 +88,8 @@ class Printer:
 
         @raise CannotWrite: If one of them is closed.
         """
-        return cls(
-            {
-                Source.STDOUT: Outlet.standard("stdout"),
-                Source.STDERR: Outlet.standard("stderr"),
-            },
-            click.get_current_context().find_root().info_name or "jobworker",
-        )
+        out, err = Outlet.standard("stdout"), Outlet.standard("stderr")
+        return cls({Source.STDOUT: out, Source.STDERR: err}, err, programName())
 
     def show(self, event: Event) -> None:
         """
@@ -113,19 +113,32 @@ class Printer:
         Decide what to exit with.
         """
         status = event.status
-        if status.reason:
-            self.remark(f"the job has ended: {status.reason}")
+        self.explain(status)
         code = ofJob(status.exitCode, status.signal)
         if code is None:
             self.remark("the server does not say with which code or signal it ended")
             code = besideJobs(Exit.LOST)
         self.code = code
 
+    def explain(self, status: JobStatus) -> None:
+        """
+        Say why a job has ended, where its code does not.
+        """
+        if status.reason:
+            self.remark(f"the job has ended: {status.reason}")
+
     def remark(self, text: str) -> None:
         """
         Write a line of our own.
         """
-        self._outlets[Source.STDERR].remark(f"{self._name}: {text}")
+        self._remarks.remark(f"{self._name}: {text}")
+
+
+def programName() -> str:
+    """
+    Get the name that this program was called by.
+    """
+    return click.get_current_context().find_root().info_name or "jobworker"
 
 
 @click.command()

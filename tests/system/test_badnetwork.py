@@ -53,17 +53,41 @@ class BadNetworkTests(DaemonCase):
     A daemon behind a bad network.
     """
 
+    def setUp(self) -> None:
+        """
+        Start it.
+        """
+        self.daemon = self.startDaemon("--on-shutdown", "stop")
+
     def test_run(self) -> None:
         """
         C{run} delivers everything once, and the code, though the connection is lost
         again and again.
         """
-        daemon = self.startDaemon("--on-shutdown", "stop")
+        self.deliver("run", "--stdin=none", sys.executable, "-c", _PROGRAM)
+
+    def test_logs(self) -> None:
+        """
+        So does C{logs}, of a job that writes meanwhile.
+        """
+        started = self.daemon.call(
+            "start", "--cmd", sys.executable, "--", "-c", _PROGRAM
+        )
+        self.assertEqual(started.returncode, 0, started.stderr)
+        self.deliver("logs", "-f", started.stdout.decode().strip())
+
+    def deliver(self, *arguments: str) -> None:
+        """
+        Run a command that writes the output.
+        """
         every = SIZE // (LOSSES * len(_TROUBLES) // 2 + 1)
-        with BadNetwork(daemon.port, every, _TROUBLES) as network:
-            environment = {**daemon.caller(), "JOBWORKER_ADDRESS": network.address}
+        with BadNetwork(self.daemon.port, every, _TROUBLES) as network:
+            environment = {
+                **self.daemon.caller(),
+                "JOBWORKER_ADDRESS": network.address,
+            }
             process = subprocess.Popen(
-                [*COMMAND, "run", "--stdin=none", sys.executable, "-c", _PROGRAM],
+                [*COMMAND, *arguments],
                 env=environment,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

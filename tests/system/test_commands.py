@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import time
 from pathlib import Path
 
 import grpc
@@ -13,8 +15,9 @@ from grpc_health.v1 import health_pb2 as health
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from jobworker import __version__
+from jobworker.cli.rendering import asTime
 from tests.commandlines import Outcome, run
-from tests.daemons import Daemon, DaemonCase
+from tests.daemons import COMMAND, PATIENCE, Daemon, DaemonCase
 
 
 class CommandTests(DaemonCase):
@@ -79,3 +82,62 @@ class CommandTests(DaemonCase):
                 health.HealthCheckRequest(service="proto.WorkerService"), timeout=20
             )
         self.assertEqual(answer.status, health.HealthCheckResponse.SERVING)
+
+    def test_logs(self) -> None:
+        """
+        The logs of two jobs are followed to their ends, and of one there are the
+        last lines, those since a time, and times.
+        """
+        daemon = self.startDaemon()
+        wait = 'until [ -e "$1" ]; do sleep 0.1; done'
+        script = f"echo one; printf e >&2; {wait}; printf 'two\\nthree'"
+        flag = daemon.folder / "go"
+        jobs = [
+            self.command(
+                daemon,
+                "start",
+                "--name",
+                name,
+                "--cmd",
+                "sh",
+                "--",
+                "-c",
+                script,
+                "sh",
+                str(flag),
+            )
+            for name in ("web", "db")
+        ]
+        self.assertEqual([each.code for each in jobs], [0, 0])
+        following = subprocess.Popen(
+            [*COMMAND, "logs", "-f", "web", "db"],
+            env=daemon.caller(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.addCleanup(following.kill)
+        assert following.stdout is not None
+        first = {following.stdout.readline() for _ in jobs}
+        self.assertEqual(first, {b"web | one\n", b"db  | one\n"})
+        begun = self.command(daemon, "logs", "--source", "stdout", "web")
+        self.assertEqual(begun, Outcome(0, b"one\n", ""))
+        middle = time.time_ns()
+        flag.touch()
+        out, err = following.communicate(timeout=PATIENCE)
+        self.assertEqual(following.returncode, 0)
+        for name in (b"web", b"db "):
+            rest = [line for line in out.splitlines() if line.startswith(name)]
+            self.assertEqual(rest, [name + b" | two", name + b" | three"])
+            self.assertIn(name + b" | e\n", err)
+        whole = Outcome(0, b"one\ntwo\nthree", "e")
+        self.assertEqual(self.command(daemon, "logs", "web"), whole)
+        last = self.command(daemon, "logs", "-n", "1", "--source", "stdout", "web")
+        self.assertEqual(last, Outcome(0, b"three", ""))
+        since = ("--since", str(asTime(middle)))
+        self.assertEqual(self.command(daemon, "logs", *since, "web").out, b"two\nthree")
+        stamped = self.command(daemon, "logs", "--timestamps", "web").out.decode()
+        stamps, lines = zip(*map(str.split, stamped.splitlines()), strict=True)
+        self.assertEqual(lines, ("one", "two", "three"))
+        self.assertTrue(
+            stamps[0] < str(asTime(middle)) <= stamps[1] <= stamps[2], stamps
+        )

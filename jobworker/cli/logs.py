@@ -1,0 +1,142 @@
+"""
+The command that writes what jobs have written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import click
+from attrs import frozen
+
+from ..client.events import Event
+from ..jobs import Source
+from .exits import Exit
+from .gathering import atOnce, inTurn
+from .jobs import several
+from .lines import Lines, since, timed
+from .options import Settings, withServer
+from .parameters import TimeType
+from .rendering import asTime
+from .sink import Sink, labelled
+
+if TYPE_CHECKING:
+    from ..client.client import Client
+
+_SOURCES: Final = {"stdout": Source.STDOUT, "stderr": Source.STDERR}
+
+#: What stands before each line that a source has.
+_Labels = Mapping[Source, bytes]
+
+
+@frozen
+class Wanted:
+    """
+    What is wanted of logs, and how.
+
+    @ivar since: Nanoseconds since the epoch.
+    """
+
+    sources: Sequence[Source]
+    follow: bool
+    last: int | None
+    since: int | None
+    timestamps: bool
+
+    def read(
+        self, client: Client, identifier: str, labels: _Labels | None
+    ) -> Iterator[Event]:
+        """
+        Read one log.
+
+        @param labels: What to write before its lines; C{None}: nothing, so that
+            they need not be lines.
+        """
+        events: Iterator[Event] = client.readLog(
+            identifier, follow=self.follow, sources=self.sources, last=self.last
+        )
+        if self.timestamps or self.since is not None:
+            events = timed(events)
+        if self.since is not None:
+            events = since(events, self.since)
+        if self.timestamps or labels is not None:
+            events = Lines(lambda *line: self._lead(labels or {}, *line)).of(events)
+        return events
+
+    def _lead(self, labels: _Labels, source: Source, time: int) -> bytes:
+        """
+        Say what comes before a line.
+        """
+        stamp = f"{asTime(time)} ".encode() if self.timestamps else b""
+        return labels.get(source, b"") + stamp
+
+
+@click.command()
+@several
+@click.option(
+    "-f", "--follow", is_flag=True, help="Go on with what they write until they end."
+)
+@click.option(
+    "-n",
+    "--lines",
+    "last",
+    type=click.IntRange(0, 2**63 - 1),
+    metavar="N",
+    help="Only the last so many lines of what each has written.",
+)
+@click.option(
+    "--since",
+    "begin",
+    type=TimeType(),
+    metavar="TIME",
+    help="Only lines since then: 2026-01-31T12:00:00Z, or 90s, 10m, 2h or 1d ago.",
+)
+@click.option(
+    "--timestamps", is_flag=True, help="Write before each line when it began."
+)
+@click.option(
+    "--source", type=click.Choice([*_SOURCES]), help="Only what they wrote there."
+)
+@click.option(
+    "-o",
+    "--output",
+    "path",
+    metavar="FILE",
+    help="Write everything to this file, which must not exist.",
+)
+@withServer
+def logs(
+    settings: Settings,
+    called: tuple[str, ...],
+    follow: bool,
+    last: int | None,
+    begin: int | None,
+    timestamps: bool,
+    source: str | None,
+    path: str | None,
+) -> int:
+    """
+    Write what jobs have written.
+
+    What one job wrote to its standard output and its standard error goes there,
+    exact to the byte.  With more than one job, each line says whose it is.  When the
+    connection is lost it is made again, and nothing is lost or written twice.
+    """
+    sources = [_SOURCES[source]] if source else [Source.STDOUT, Source.STDERR]
+    wanted = Wanted(sources, follow, last, begin, timestamps)
+    together = follow and len(called) > 1
+    with settings.client() if together else settings.frugalClient() as client:
+        jobs = [*dict.fromkeys(map(client.resolve, called))]
+        if len(jobs) > 1 or path is not None:
+            # Before anything is written it is known that there are such jobs.
+            found = [client.query(each) for each in jobs]
+        with Sink.opened(path) as sink:
+            if len(jobs) == 1:
+                sink.writeOne(wanted.read(client, jobs[0], None))
+                return Exit.OK
+            readings = {
+                name: wanted.read(client, job, sink.labels(text, hue))
+                for job, name, text, hue in labelled(found)
+            }
+            return sink.writeAll((atOnce if together else inTurn)(readings))
