@@ -476,7 +476,7 @@ class Ending(_message.Message):
     def __init__(self, cause: _Optional[_Union[Cause, str]] = ..., status: _Optional[_Union[Status, _Mapping]] = ..., at: _Optional[int] = ..., reason: _Optional[bytes] = ...) -> None: ...
 
 class Record(_message.Message):
-    __slots__ = ("identifier", "command", "owner", "process", "started", "phase", "stop", "status", "ending", "usage", "created", "written")
+    __slots__ = ("identifier", "command", "owner", "process", "started", "phase", "stop", "status", "ending", "usage", "created", "written", "conditions")
     IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -489,6 +489,7 @@ class Record(_message.Message):
     USAGE_FIELD_NUMBER: _ClassVar[int]
     CREATED_FIELD_NUMBER: _ClassVar[int]
     WRITTEN_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
     identifier: bytes
     command: Command
     owner: bytes
@@ -501,7 +502,8 @@ class Record(_message.Message):
     usage: Usage
     created: int
     written: _containers.RepeatedCompositeFieldContainer[Written]
-    def __init__(self, identifier: _Optional[bytes] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[bytes] = ..., process: _Optional[_Union[Process, _Mapping]] = ..., started: _Optional[int] = ..., phase: _Optional[_Union[Phase, str]] = ..., stop: _Optional[_Union[StopNote, _Mapping]] = ..., status: _Optional[_Union[Status, _Mapping]] = ..., ending: _Optional[_Union[Ending, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., created: _Optional[int] = ..., written: _Optional[_Iterable[_Union[Written, _Mapping]]] = ...) -> None: ...
+    conditions: bytes
+    def __init__(self, identifier: _Optional[bytes] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[bytes] = ..., process: _Optional[_Union[Process, _Mapping]] = ..., started: _Optional[int] = ..., phase: _Optional[_Union[Phase, str]] = ..., stop: _Optional[_Union[StopNote, _Mapping]] = ..., status: _Optional[_Union[Status, _Mapping]] = ..., ending: _Optional[_Union[Ending, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., created: _Optional[int] = ..., written: _Optional[_Iterable[_Union[Written, _Mapping]]] = ..., conditions: _Optional[bytes] = ...) -> None: ...
 
 class Written(_message.Message):
     __slots__ = ("source", "bytes")

@@ -172,7 +172,7 @@ class ProcessStatus(_message.Message):
     def __init__(self, pid: _Optional[int] = ..., state: _Optional[_Union[ProcessState, str]] = ..., exitCode: _Optional[int] = ..., signal: _Optional[int] = ..., reason: _Optional[str] = ..., cause: _Optional[_Union[Cause, str]] = ...) -> None: ...
 
 class JobStatus(_message.Message):
-    __slots__ = ("job", "command", "owner", "status", "created", "started", "ended", "usage", "written")
+    __slots__ = ("job", "command", "owner", "status", "created", "started", "ended", "usage", "written", "in_force")
     JOB_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +182,7 @@ class JobStatus(_message.Message):
     ENDED_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
     WRITTEN_FIELD_NUMBER: _ClassVar[int]
+    IN_FORCE_FIELD_NUMBER: _ClassVar[int]
     job: Job
     command: Command
     owner: str
@@ -191,7 +192,38 @@ class JobStatus(_message.Message):
     ended: int
     usage: Usage
     written: _containers.RepeatedCompositeFieldContainer[Written]
-    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[str] = ..., status: _Optional[_Union[ProcessStatus, _Mapping]] = ..., created: _Optional[int] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., written: _Optional[_Iterable[_Union[Written, _Mapping]]] = ...) -> None: ...
+    in_force: Conditions
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., owner: _Optional[str] = ..., status: _Optional[_Union[ProcessStatus, _Mapping]] = ..., created: _Optional[int] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., written: _Optional[_Iterable[_Union[Written, _Mapping]]] = ..., in_force: _Optional[_Union[Conditions, _Mapping]] = ...) -> None: ...
+
+class Conditions(_message.Message):
+    __slots__ = ("directory", "umask", "nice", "limits", "user_number", "user", "group_number", "group", "variables", "stop_signal", "stop_grace", "log_limit", "log_policy")
+    DIRECTORY_FIELD_NUMBER: _ClassVar[int]
+    UMASK_FIELD_NUMBER: _ClassVar[int]
+    NICE_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    USER_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    GROUP_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    STOP_SIGNAL_FIELD_NUMBER: _ClassVar[int]
+    STOP_GRACE_FIELD_NUMBER: _ClassVar[int]
+    LOG_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    LOG_POLICY_FIELD_NUMBER: _ClassVar[int]
+    directory: str
+    umask: int
+    nice: int
+    limits: _containers.RepeatedCompositeFieldContainer[ResourceLimit]
+    user_number: int
+    user: str
+    group_number: int
+    group: str
+    variables: _containers.RepeatedScalarFieldContainer[str]
+    stop_signal: int
+    stop_grace: _duration_pb2.Duration
+    log_limit: int
+    log_policy: str
+    def __init__(self, directory: _Optional[str] = ..., umask: _Optional[int] = ..., nice: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[ResourceLimit, _Mapping]]] = ..., user_number: _Optional[int] = ..., user: _Optional[str] = ..., group_number: _Optional[int] = ..., group: _Optional[str] = ..., variables: _Optional[_Iterable[str]] = ..., stop_signal: _Optional[int] = ..., stop_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., log_limit: _Optional[int] = ..., log_policy: _Optional[str] = ...) -> None: ...
 
 class Written(_message.Message):
     __slots__ = ("source", "bytes")
