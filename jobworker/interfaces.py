@@ -14,6 +14,7 @@ from zope.interface import Attribute, Interface
 from twisted.internet.defer import Deferred
 
 from .changes import Changes, JournalPlace
+from .conditions import Conditions
 from .description import Description, Tally
 from .jobs import (
     Command,
@@ -248,6 +249,9 @@ class IJobHandle(Interface):
     """
 
     process: ProcessIdentity = Attribute("The identity of the command itself.")
+    conditions: Conditions | None = Attribute(
+        "What was in force when the command began; C{None} if nobody knows."
+    )
     usage: Usage | None = Attribute(
         "What the command has used, once it has exited; C{None} if nobody saw."
     )

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from attrs import evolve, field, frozen
 
+from .conditions import Conditions
 from .errors import IllegalTransition
 from .specification import NOTHING, Specification
 
@@ -219,6 +220,8 @@ class Record:
     @ivar usage: What its command has used, if that was seen.
     @ivar created: When it was asked for; C{None} if nobody knows.
     @ivar written: How much it has written, once it has ended, if that is known.
+    @ivar conditions: What was in force when its command began; C{None} if
+        nobody knows.
     """
 
     identifier: str
@@ -233,6 +236,7 @@ class Record:
     usage: Usage | None = None
     created: int | None = None
     written: Written | None = None
+    conditions: Conditions | None = None
 
 
 @frozen

@@ -12,6 +12,7 @@ from functools import reduce
 from hypothesis import strategies as st
 
 from jobworker.changes import Change, Changes, JournalPlace, Kind
+from jobworker.conditions import Conditions
 from jobworker.jobs import (
     Cause,
     Command,
@@ -89,6 +90,28 @@ specifications = st.builds(
     group=st.just("") | _names,
 )
 
+#: What jobs find.
+conditions = st.builds(
+    Conditions,
+    directory=arguments.map("/{}".format),
+    umask=st.integers(0, 0o777),
+    nice=st.integers(-20, 19),
+    limits=st.lists(
+        st.builds(ResourceLimit, st.sampled_from(RESOURCES), _bounds, _bounds),
+        max_size=2,
+        unique_by=lambda limit: limit.resource,
+    ).map(tuple),
+    userNumber=st.integers(0, 2**32 - 1),
+    user=st.just("") | _names,
+    groupNumber=st.integers(0, 2**32 - 1),
+    group=st.just("") | _names,
+    variables=st.lists(_names, max_size=3).map(tuple),
+    stopSignal=st.integers(1, 64),
+    stopGrace=_seconds,
+    logLimit=st.integers(0, 2**62),
+    logPolicy=st.just("") | _names,
+)
+
 commands = st.builds(
     Command,
     arguments,
@@ -155,6 +178,7 @@ newRecords = st.builds(
     usage=st.none(),
     created=st.none() | times,
     written=st.none(),
+    conditions=st.none() | conditions,
 )
 
 _requests = st.builds(StopRequested, stops)

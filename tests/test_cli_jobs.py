@@ -208,6 +208,43 @@ class JobTests(SynchronousTestCase):
             (bound["peak_memory"], bound["peak_memory_at_most"]), (None, 3 * 2**20)
         )
 
+    def test_inForce(self) -> None:
+        """
+        What was in force is told where the server tells it.
+        """
+        self.answer.in_force.CopyFrom(
+            wire.Conditions(
+                directory="/",
+                umask=0o22,
+                limits=[wire.ResourceLimit(resource="core", soft=0, hard=-1)],
+                user_number=1000,
+                group_number=0,
+                group="root",
+                variables=["HOME", "PATH"],
+                stop_signal=15,
+            )
+        )
+        self.answer.in_force.stop_grace.FromMilliseconds(1500)
+        (told,) = self.run_("inspect", "--json", ID).out.splitlines()
+        self.assertEqual(
+            json.loads(told)["in_force"],
+            {
+                "uid": 1000,
+                "user": None,
+                "gid": 0,
+                "group": "root",
+                "cwd": "/",
+                "umask": "022",
+                "nice": 0,
+                "limits": {"core": "0:unlimited"},
+                "env": ["HOME", "PATH"],
+                "stop_signal": 15,
+                "stop_grace": 1.5,
+                "log_limit": None,
+                "log_policy": None,
+            },
+        )
+
     def test_states(self) -> None:
         """
         A code is shown where there is one, and states that are new get by.

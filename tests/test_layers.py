@@ -20,7 +20,8 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"errors", "crashing"},
     {"specification", "milestones", "sparing", "prompt", "metering"},
-    {"jobs", "packing"},
+    {"conditions", "packing"},
+    {"jobs"},
     {"queries", "description"},
     {"changes"},
     {"interfaces"},
@@ -74,6 +75,7 @@ PURE = {
     "jobworker.changes",
     "jobworker.specification",
     "jobworker.packing",
+    "jobworker.conditions",
     "jobworker.description",
     "jobworker.access.identity",
     "jobworker.access.policy",

@@ -251,6 +251,8 @@ class ConversionTests(SynchronousTestCase):
             pb.Record(phase=pb.PHASE_ENDED, status=pb.Status(code=1, signal=1)),
             pb.Record(phase=pb.PHASE_ENDED, ending=pb.Ending()),
             pb.Record(phase=pb.PHASE_ENDED, stop=pb.StopNote(cause=pb.CAUSE_LOST)),
+            pb.Record(phase=pb.PHASE_ENDED, conditions=b"{}"),
+            pb.Record(phase=pb.PHASE_ENDED, conditions=b"\xff"),
         ]
         for row in rows:
             self.assertRaises(BadMessage, unconvertRecord, row)

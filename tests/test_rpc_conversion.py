@@ -8,6 +8,7 @@ from signal import SIGKILL, SIGTERM
 from typing import Any, Final
 from uuid import uuid4
 
+from attrs import evolve
 from google.protobuf.duration_pb2 import Duration
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as pb
+from jobworker.client.specifying import conditionsOf
+from jobworker.conditions import Conditions
 from jobworker.errors import NoSuchJob
 from jobworker.jobs import (
     FORCED,
@@ -37,6 +40,7 @@ from jobworker.rpc.conversion import (
     BadRequest,
     Reading,
     describe,
+    describeWholly,
     explain,
     parseCommand,
     parseJob,
@@ -46,7 +50,7 @@ from jobworker.rpc.conversion import (
 )
 from jobworker.specification import MAX_GRACE
 from tests.contracts import exampleRecord
-from tests.strategies import records
+from tests.strategies import conditions, records
 
 OUT, ERR = Source.STDOUT, Source.STDERR
 
@@ -190,6 +194,27 @@ class StatusTests(SynchronousTestCase):
     """
     What is known of a job is told.
     """
+
+    @given(conditions)
+    def test_inForce(self, found: Conditions) -> None:
+        """
+        What was in force is told to who asks for the whole, and the client
+        reads it.
+        """
+        found = evolve(found, directory="/tmp")
+        record = evolve(exampleRecord(), conditions=found)
+        told = describeWholly(record)
+        self.assertEqual(
+            evolve(conditionsOf(told.in_force), stopGrace=None),
+            evolve(found, stopGrace=None),
+        )
+        self.assertAlmostEqual(
+            conditionsOf(told.in_force).stopGrace or 0.0, found.stopGrace or 0.0, 6
+        )
+        told.ClearField("in_force")
+        self.assertEqual(describe(record), told)
+        unknown = evolve(record, conditions=None)
+        self.assertEqual(describeWholly(unknown), told)
 
     def test_states(self) -> None:
         """

@@ -1,12 +1,15 @@
 """
-What a job was given beside its command, in the words of the flags.
+What a job was given beside its command, and what was in force for it, in the
+words of the flags.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from ..specification import UNLIMITED, Specification
+from ..conditions import Conditions
+from ..specification import UNLIMITED, ResourceLimit, Specification
 
 
 def asked(wanted: Specification) -> dict[str, Any]:
@@ -24,11 +27,7 @@ def asked(wanted: Specification) -> dict[str, Any]:
         "cwd": wanted.directory or None,
         "umask": None if wanted.umask is None else f"{wanted.umask:03o}",
         "nice": wanted.nice,
-        "limits": {
-            each.resource: f"{_limit(each.soft)}:{_limit(each.hard)}"
-            for each in wanted.limits
-        }
-        or None,
+        "limits": _limits(wanted.limits) or None,
         "env": names or None,
         "unset": unset or None,
         "timeout": wanted.timeout,
@@ -40,6 +39,27 @@ def asked(wanted: Specification) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def inForce(found: Conditions) -> dict[str, Any]:
+    """
+    Name what was in force.
+    """
+    return {
+        "uid": found.userNumber,
+        "user": found.user or None,
+        "gid": found.groupNumber,
+        "group": found.group or None,
+        "cwd": found.directory,
+        "umask": f"{found.umask:03o}",
+        "nice": found.nice,
+        "limits": _limits(found.limits),
+        "env": list(found.variables),
+        "stop_signal": found.stopSignal,
+        "stop_grace": found.stopGrace,
+        "log_limit": found.logLimit or None,
+        "log_policy": found.logPolicy or None,
+    }
+
+
 def inWords(value: object) -> str:
     """
     Write a value of L{asked} for people.
@@ -49,6 +69,12 @@ def inWords(value: object) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _limits(limits: Iterable[ResourceLimit]) -> dict[str, str]:
+    return {
+        each.resource: f"{_limit(each.soft)}:{_limit(each.hard)}" for each in limits
+    }
 
 
 def _limit(value: int) -> int | str:

@@ -11,7 +11,7 @@ from signal import Signals
 from typing import Any, Final
 
 from ..client.values import JobStatus
-from .asked import asked, inWords
+from .asked import asked, inForce, inWords
 
 # In UTC.
 _EPOCH: Final = datetime(1970, 1, 1)
@@ -28,6 +28,8 @@ def asObject(status: JobStatus) -> dict[str, Any]:
     """
     Say what is known of a job, for JSON.
     """
+    found = status.inForce
+    told = {} if found is None else {"in_force": inForce(found)}
     return {
         "id": status.identifier,
         "cmd": status.program,
@@ -49,6 +51,7 @@ def asObject(status: JobStatus) -> dict[str, Any]:
         "written": status.written
         and {each.name.lower(): size for each, size in status.written.items()},
         "asked": asked(status.specification),
+        **told,
     }
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from ..conditions import Conditions
     from ..specification import Input, ResourceLimit, Specification
     from .addresses import Address
     from .aio.client import AsyncClient
@@ -30,6 +31,7 @@ __all__ = (
     "ChangeKind",
     "Changed",
     "Client",
+    "Conditions",
     "Credentials",
     "Current",
     "Event",
@@ -59,6 +61,7 @@ _HOMES: Final = {
     "ChangeKind": "happenings",
     "Changed": "happenings",
     "Client": "client",
+    "Conditions": ".conditions",
     "Credentials": "credentials",
     "Current": "happenings",
     "Event": "events",

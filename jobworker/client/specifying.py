@@ -4,11 +4,12 @@ What a job shall have, as a message, and read from one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from google.protobuf.duration_pb2 import Duration
 
 from ..api import worker_pb2 as wire
+from ..conditions import Conditions
 from ..specification import NOTHING, Input, ResourceLimit, Specification
 from .failures import Unacceptable
 
@@ -57,10 +58,7 @@ def specificationOf(message: wire.Command) -> Specification:
         directory=message.directory,
         umask=message.umask if message.HasField("umask") else None,
         nice=message.nice if message.HasField("nice") else None,
-        limits=[
-            ResourceLimit(each.resource, each.soft, each.hard)
-            for each in message.limits
-        ],
+        limits=_limitsOf(message.limits),
         timeout=_seconds(message, "timeout"),
         idleTimeout=_seconds(message, "idle_timeout"),
         stopSignal=message.stop_signal,
@@ -71,6 +69,33 @@ def specificationOf(message: wire.Command) -> Specification:
         input=Input(size, "") if size else None,
         user=message.user,
         group=message.group,
+    )
+
+
+def conditionsOf(message: wire.Conditions) -> Conditions:
+    """
+    Read what was in force for a job.
+    """
+    return Conditions(
+        directory=message.directory,
+        umask=message.umask,
+        nice=message.nice,
+        limits=_limitsOf(message.limits),
+        userNumber=message.user_number,
+        user=message.user,
+        groupNumber=message.group_number,
+        group=message.group,
+        variables=tuple(message.variables),
+        stopSignal=message.stop_signal,
+        stopGrace=_seconds(message, "stop_grace"),
+        logLimit=message.log_limit,
+        logPolicy=message.log_policy,
+    )
+
+
+def _limitsOf(messages: Iterable[wire.ResourceLimit]) -> tuple[ResourceLimit, ...]:
+    return tuple(
+        ResourceLimit(each.resource, each.soft, each.hard) for each in messages
     )
 
 
@@ -103,7 +128,7 @@ def _specify(wanted: Specification) -> wire.Command:
     )
 
 
-def _seconds(message: wire.Command, field: str) -> float | None:
+def _seconds(message: wire.Command | wire.Conditions, field: str) -> float | None:
     if not message.HasField(field):
         return None
     duration: Duration = getattr(message, field)

@@ -26,7 +26,7 @@ from .failures import (
     Unsupported,
     WrongState,
 )
-from .specifying import specificationOf
+from .specifying import conditionsOf, specificationOf
 from .values import Guarantee, JobStatus, ServerInfo, State
 
 _STATES: Final = {
@@ -147,6 +147,9 @@ def statusOf(message: wire.JobStatus) -> JobStatus:
         peakIsBound=message.usage.peak_is_bound,
         written=_writtenOf(message),
         specification=specificationOf(message.command),
+        inForce=conditionsOf(message.in_force)
+        if message.HasField("in_force")
+        else None,
     )
 
 

@@ -9,6 +9,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from ..conditions import Conditions
 from ..jobs import Source
 from ..specification import NOTHING, Specification
 
@@ -57,6 +58,8 @@ class JobStatus:
         it has ended, and where the server does not tell.
     @ivar specification: What it was given beside its command; values of
         variables and the bytes of its input are not told.
+    @ivar inForce: What its command found when it began, asked for or not; only
+        a query tells it, and only of jobs whose record has it.
     """
 
     identifier: str
@@ -78,6 +81,7 @@ class JobStatus:
     peakIsBound: bool = False
     written: Mapping[Source, int] | None = None
     specification: Specification = NOTHING
+    inForce: Conditions | None = None
 
 
 @frozen

@@ -209,10 +209,16 @@ class Supervisor(Service):
         """
         files = raiseOpenFiles()
         files = self._settings.openFiles or files
-        launcher = makePlainLauncher(self._reactor, openFiles=files)
+        quota = self._settings.quota
+        launcher = makePlainLauncher(
+            self._reactor,
+            openFiles=files,
+            logLimit=quota.limit,
+            logPolicy=quota.policy.value,
+        )
         store = JobTable(self._reactor, self._state.table)
         drain, thread = startDrain(self._reactor)
-        logs = LogKeeper(self._reactor, self._state.logs, drain, self._settings.quota)
+        logs = LogKeeper(self._reactor, self._state.logs, drain, quota)
         admit = makeAdmission(self._reactor, self._state, self._settings.reserve)
         roster = LocalRoster(
             self._reactor, time_ns, launcher, logs, store, admit, elapsed=monotonic

@@ -31,12 +31,15 @@ _TRY: Final = 'echo user >&3\nexec "$@"\n'
 class Account:
     """
     A user of this host, and the group to run as.
+
+    @ivar group: The name of that; empty if it has none.
     """
 
     name: str
     uid: int
     gid: int
     home: str
+    group: str = ""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -65,7 +68,18 @@ def findAccount(user: str, group: str) -> Account:
         gid = _group(group) if group else found.pw_gid
     except (KeyError, OverflowError):
         raise LaunchFailed(f"this host has no group {group!r}") from None
-    return Account(found.pw_name, found.pw_uid, gid, found.pw_dir or "/")
+    home = found.pw_dir or "/"
+    return Account(found.pw_name, found.pw_uid, gid, home, groupName(gid))
+
+
+def groupName(number: int) -> str:
+    """
+    Look up the name of a group; it is empty if there is none.
+    """
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return ""
 
 
 def becoming(

@@ -14,6 +14,7 @@ from attrs import define, field
 
 from twisted.internet.defer import Deferred, fail, succeed
 
+from ..conditions import Conditions
 from ..errors import LaunchFailed
 from ..interfaces import IJobHandle, ILauncher
 from ..jobs import Command, ProcessIdentity, Source, Status, Usage
@@ -31,6 +32,7 @@ class MemoryHandle:
     @ivar stubborn: Whether a sweep waits for L{vanish}.
     @ivar signals: What it was sent.
     @ivar usage: What it has used.
+    @ivar conditions: What it finds.
     @ivar sweeps: How often it was swept.
     """
 
@@ -41,6 +43,7 @@ class MemoryHandle:
     signals: list[int] = field(factory=list, init=False)
     sweeps: int = field(default=0, init=False)
     usage: Usage | None = field(default=None, init=False)
+    conditions: Conditions | None = field(default=None, init=False)
     _exited: Milestone[Status] = field(factory=Milestone, init=False)
     _vanished: Milestone[None] = field(factory=Milestone, init=False)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from zope.interface import implementer
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import (
@@ -23,6 +23,7 @@ from twisted.internet.interfaces import (
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
+from ..conditions import Conditions, inForce
 from ..errors import LaunchFailed
 from ..hosting.becoming import Account, findAccount
 from ..hosting.census import Entry
@@ -30,6 +31,7 @@ from ..hosting.host import Host, Household
 from ..hosting.leftovers import Leftovers
 from ..hosting.programs import encode, examine
 from ..hosting.spawning import Spawner
+from ..hosting.surroundings import become, readConditions
 from ..hosting.sweeping import Sweep
 from ..interfaces import IJobHandle, ILauncher
 from ..jobs import Command, ProcessIdentity, Source, Status, Usage
@@ -56,12 +58,14 @@ class PlainHandle:
     """
     One job and its processes.
 
+    @ivar conditions: What was in force when the command began.
     @ivar _swept: Reached when the sweep that is in progress is done.
     """
 
     _clock: IReactorTime
     _host: Host
     _household: Household
+    conditions: Conditions
     _swept: Milestone[None] | None = field(default=None, init=False)
 
     log = Logger()
@@ -139,6 +143,7 @@ class PlainLauncher:
     @ivar _inThread: Does something that may wait for a disk.
     @ivar _environment: What every command gets, besides the identifier of its
         job: nothing else.
+    @ivar _usual: What a command finds that asks for nothing.
     @ivar _examined: Programs that could be run, and until when that is
         believed.
     """
@@ -148,6 +153,7 @@ class PlainLauncher:
     _spawner: Spawner
     _host: Host
     _environment: Mapping[str, str]
+    _usual: Conditions
     _examined: dict[tuple[bytes, str, str], float] = field(factory=dict, init=False)
 
     def launch(
@@ -196,7 +202,9 @@ class PlainLauncher:
         except LaunchFailed:
             self._host.dismiss(household)
             raise
-        return PlainHandle(self._clock, self._host, household)
+        usual = self._usual if account is None else become(self._usual, account)
+        conditions = inForce(usual, wanted)
+        return PlainHandle(self._clock, self._host, household, conditions)
 
     async def _account(self, wanted: Specification) -> Account | None:
         """
@@ -230,6 +238,8 @@ def makePlainLauncher(
     reactor: IHostingReactor,
     environment: Mapping[str, str] | None = None,
     openFiles: int | None = None,
+    logLimit: int = 0,
+    logPolicy: str = "",
 ) -> PlainLauncher:
     """
     Make the launcher of this process, which adopts orphans from now on.
@@ -241,14 +251,21 @@ def makePlainLauncher(
     @param openFiles: How many files a job may have open, unless it changes
         that; C{None}: as many as this process.
 
+    @param logLimit: Bytes that the log of a job may take, 0 for any number; this
+        and C{logPolicy}, what happens then, are told only.
+
     @raise BadConfiguration: If the system lacks what is needed.
     """
+    if environment is None:
+        environment = standardEnvironment()
+    usual = readConditions({*environment, MARK}, openFiles)
     return PlainLauncher(
         reactor,
         lambda work: deferToThreadPool(reactor, reactor.getThreadPool(), work),
         Spawner(reactor, openFiles),
         Host(reactor),
-        standardEnvironment() if environment is None else environment,
+        environment,
+        evolve(usual, logLimit=logLimit, logPolicy=logPolicy),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from attrs import evolve
 
 from ..api import supervisor_pb2 as pb
+from ..conditions import Conditions, packConditions, unpackConditions
 from ..jobs import (
     Cause,
     Command,
@@ -153,7 +154,7 @@ def convertRecord(record: Record) -> pb.Record:
     """
     Make a message of a record.
     """
-    usage = record.usage
+    usage, found = record.usage, record.conditions
     return pb.Record(
         identifier=encode(record.identifier),
         command=convertCommand(record.command),
@@ -171,6 +172,7 @@ def convertRecord(record: Record) -> pb.Record:
         usage=None if usage is None else _convertUsage(usage),
         created=record.created,
         written=[] if record.written is None else _convertWritten(record.written),
+        conditions=b"" if found is None else encode(packConditions(found)),
     )
 
 
@@ -198,7 +200,15 @@ def unconvertRecord(message: pb.Record) -> Record:
         usage=(_unconvertUsage(message.usage) if message.HasField("usage") else None),
         created=message.created if message.HasField("created") else None,
         written=_unconvertWritten(message.written) if message.written else None,
+        conditions=_unconvertConditions(message.conditions),
     )
+
+
+def _unconvertConditions(packed: bytes) -> Conditions | None:
+    try:
+        return unpackConditions(decode(packed)) if packed else None
+    except ValueError as error:
+        raise BadMessage(str(error)) from error
 
 
 def _convertUsage(usage: Usage) -> pb.Usage:

@@ -51,7 +51,13 @@ class Launching:
         kept = remembered(command)
         started = self._now()
         record = Record(
-            identifier, kept, owner, handle.process, started, created=created
+            identifier,
+            kept,
+            owner,
+            handle.process,
+            started,
+            created=created,
+            conditions=handle.conditions,
         )
         try:
             await self._store.add(record)

@@ -17,7 +17,12 @@ from ..api import worker_pb2 as pb
 from ..errors import JobWorkerError, NoSuchJob
 from ..jobs import FORCED, POLITE, Cause, Command, Manner, Phase, Record, Source, usual
 from ..specification import MAX_GRACE
-from .specifying import asText, describeSpecification, parseSpecification
+from .specifying import (
+    asText,
+    describeConditions,
+    describeSpecification,
+    parseSpecification,
+)
 
 #: The greatest offset or number of a line that makes sense.
 MAX_OFFSET: Final = 2**62
@@ -216,6 +221,16 @@ def describe(record: Record) -> pb.JobStatus:
             ]
         ),
     )
+
+
+def describeWholly(record: Record) -> pb.JobStatus:
+    """
+    Say what is known of a job, and what was in force for it.
+    """
+    status = describe(record)
+    if record.conditions is not None:
+        status.in_force.CopyFrom(describeConditions(record.conditions))
+    return status
 
 
 def explain(record: Record) -> str:

@@ -22,7 +22,14 @@ from ..interfaces import IRoster
 from ..jobs import Record
 from .board import Board
 from .bridge import IAsking
-from .conversion import describe, parseCommand, parseJob, parseManner, parseSignal
+from .conversion import (
+    describe,
+    describeWholly,
+    parseCommand,
+    parseJob,
+    parseManner,
+    parseSignal,
+)
 from .gate import Gate
 from .informing import infoOf
 from .listing import listOf, parseQuery
@@ -80,7 +87,7 @@ class Servicer:
         """
         Say what is known of a job.
         """
-        return describe(await self.find(request, caller, "QueryJob"))
+        return describeWholly(await self.find(request, caller, "QueryJob"))
 
     async def deleteJob(self, request: pb.Job, caller: Caller) -> pb.Deleted:
         """

@@ -5,9 +5,13 @@ again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
+
 from google.protobuf.duration_pb2 import Duration
 
 from ..api import worker_pb2 as pb
+from ..conditions import Conditions
 from ..errors import BadSpecification
 from ..specification import Input, ResourceLimit, Specification, check
 
@@ -61,10 +65,7 @@ def describeSpecification(wanted: Specification) -> pb.Command:
         directory=asText(wanted.directory),
         umask=wanted.umask,
         nice=wanted.nice,
-        limits=[
-            pb.ResourceLimit(resource=each.resource, soft=each.soft, hard=each.hard)
-            for each in wanted.limits
-        ],
+        limits=_describeLimits(wanted.limits),
         timeout=_duration(wanted.timeout),
         idle_timeout=_duration(wanted.idleTimeout),
         stop_signal=wanted.stopSignal,
@@ -78,6 +79,38 @@ def describeSpecification(wanted: Specification) -> pb.Command:
     if wanted.input is not None:
         message.stdin_bytes = wanted.input.size
     return message
+
+
+@lru_cache(256)
+def describeConditions(found: Conditions) -> pb.Conditions:
+    """
+    Say what was in force.
+
+    Most jobs have the same as others, and there is much to be said: the message
+    is made once, and is not to be changed.
+    """
+    return pb.Conditions(
+        directory=asText(found.directory),
+        umask=found.umask,
+        nice=found.nice,
+        limits=_describeLimits(found.limits),
+        user_number=found.userNumber,
+        user=asText(found.user),
+        group_number=found.groupNumber,
+        group=asText(found.group),
+        variables=map(asText, found.variables),
+        stop_signal=found.stopSignal,
+        stop_grace=_duration(found.stopGrace),
+        log_limit=found.logLimit,
+        log_policy=found.logPolicy,
+    )
+
+
+def _describeLimits(limits: Iterable[ResourceLimit]) -> list[pb.ResourceLimit]:
+    return [
+        pb.ResourceLimit(resource=each.resource, soft=each.soft, hard=each.hard)
+        for each in limits
+    ]
 
 
 def _limit(message: pb.ResourceLimit) -> ResourceLimit:

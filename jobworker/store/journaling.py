@@ -39,6 +39,7 @@ _GONE: Final = (
     "started",
     "specification",
     "created",
+    "conditions",
 )
 
 _BURY: Final = (

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
+from ..conditions import Conditions, packConditions, unpackConditions
 from ..jobs import (
     Cause,
     Command,
@@ -43,6 +44,7 @@ TEXTS: Final = frozenset(
         "stop_by",
         "stop_reason",
         "reason",
+        "conditions",
     }
 )
 
@@ -77,6 +79,7 @@ COLUMNS: Final = (
     "peak_bound",
     "stdout_bytes",
     "stderr_bytes",
+    "conditions",
 )
 
 #: Those that what happens to a job changes.
@@ -144,7 +147,7 @@ def unconvert(record: Record) -> Row:
     """
     Make a row of a record.
     """
-    wanted = record.command.specification
+    wanted, found = record.command.specification, record.conditions
     return {
         **unconvertChanges(record),
         "owner": encode(record.owner),
@@ -157,6 +160,7 @@ def unconvert(record: Record) -> Row:
         "specification": encode(pack(wanted)),
         "start_key": encode(wanted.key) if wanted.key else None,
         "created": record.created,
+        "conditions": None if found is None else encode(packConditions(found)),
     }
 
 
@@ -214,6 +218,7 @@ def convert(row: Row) -> Record:
         usage=_usage(row),
         created=row["created"],
         written=_written(row),
+        conditions=_conditions(row),
     )
 
 
@@ -252,6 +257,10 @@ def _written(row: Row) -> Written | None:
     if row["stdout_bytes"] is None or row["stderr_bytes"] is None:
         return None
     return Written(row["stdout_bytes"], row["stderr_bytes"])
+
+
+def _conditions(row: Row) -> Conditions | None:
+    return None if row["conditions"] is None else unpackConditions(row["conditions"])
 
 
 def _stop(row: Row) -> Stop | None:

@@ -10,18 +10,41 @@ from typing import Any
 from uuid import uuid4
 
 from twisted.internet.threads import deferToThread
+from twisted.trial.unittest import SkipTest
 
+from jobworker.conditions import Conditions
 from jobworker.errors import LaunchFailed
 from jobworker.hosting.prologue import openInput
+from jobworker.interfaces import IJobHandle
 from jobworker.jobs import Command, Source, Status
 from jobworker.launchers.plain import standardEnvironment
 from jobworker.specification import (
     MIN_FILES,
+    RESOURCES,
     Input,
     ResourceLimit,
     Specification,
 )
 from tests.hosts import HostTestCase, theLauncher
+
+#: What a command sees of what is in force for it, in lines; limits come last.
+LOOK = "/bin/pwd; umask; nice; id -u; id -un; id -g; id -gn; exec cat /proc/self/limits"
+
+#: What the kernel calls the limits of resources.
+LIMITS = {
+    "as": "Max address space",
+    "core": "Max core file size",
+    "cpu": "Max cpu time",
+    "data": "Max data size",
+    "fsize": "Max file size",
+    "memlock": "Max locked memory",
+    "msgqueue": "Max msgqueue size",
+    "nofile": "Max open files",
+    "nproc": "Max processes",
+    "rss": "Max resident set",
+    "sigpending": "Max pending signals",
+    "stack": "Max stack size",
+}
 
 
 class SpecificationTests(HostTestCase):
@@ -34,6 +57,17 @@ class SpecificationTests(HostTestCase):
         Run a command that asks for something.
 
         @return: All that it wrote.
+        """
+        _, written = await self.see(program, *arguments, **wanted)
+        return written
+
+    async def see(
+        self, program: str, *arguments: str, **wanted: Any
+    ) -> tuple[IJobHandle, str]:
+        """
+        Run a command that asks for something.
+
+        @return: It, and all that it wrote.
         """
         reader, writer = os.pipe2(os.O_CLOEXEC)
         self.addCleanup(os.close, reader)
@@ -48,7 +82,7 @@ class SpecificationTests(HostTestCase):
         status = await handle.whenExited()
         written = await deferToThread(os.read, reader, 65536)
         self.assertEqual(status, Status(code=0), written)
-        return written.decode()
+        return handle, written.decode()
 
     async def refusal(self, program: str, **wanted: Any) -> str:
         """
@@ -213,6 +247,68 @@ class SpecificationTests(HostTestCase):
             input=Input.of(b"hello"),
         )
         self.assertEqual(written, "/tmp\n0077\n3\n40\n1\nhello")
+
+    async def test_inForce(self) -> None:
+        """
+        What is said to be in force is what a command finds, whether it asked
+        for that or not.
+        """
+        rows: tuple[dict[str, Any], ...] = (
+            {},
+            {
+                "environment": {"A": "1", "HOME": None},
+                "directory": "/tmp",
+                "umask": 0o77,
+                "nice": 3,
+                "limits": [ResourceLimit("nofile", 40, 50)],
+            },
+        )
+        for wanted in rows:
+            handle, written = await self.see("sh", "-c", LOOK, **wanted)
+            _, variables = await self.see("env", "-0", **wanted)
+            self.assertFound(handle.conditions, written, variables)
+
+    async def test_inForceAsUser(self) -> None:
+        """
+        The same holds for a command of another user.
+        """
+        if os.geteuid() != 0:
+            raise SkipTest("only root can become somebody else")
+        wanted = {"user": "nobody", "group": "daemon", "nice": 1}
+        handle, written = await self.see("sh", "-c", LOOK, **wanted)
+        _, variables = await self.see("env", "-0", **wanted)
+        self.assertFound(handle.conditions, written, variables)
+
+    def assertFound(
+        self, conditions: Conditions | None, written: str, variables: str
+    ) -> None:
+        """
+        Check that conditions are what a command found.
+
+        @param written: What L{LOOK} wrote.
+
+        @param variables: What C{env} did.
+        """
+        assert conditions is not None
+        lines = written.splitlines()
+        self.assertEqual(
+            lines[:7],
+            [
+                os.path.realpath(conditions.directory),
+                f"{conditions.umask:04o}",
+                *map(str, (conditions.nice, conditions.userNumber, conditions.user)),
+                *map(str, (conditions.groupNumber, conditions.group)),
+            ],
+        )
+        names = [line.split("=")[0] for line in variables.split("\0") if line]
+        self.assertEqual(conditions.variables, tuple(sorted(names)))
+        for limit in conditions.limits:
+            called = LIMITS[limit.resource]
+            (line,) = (each for each in lines[7:] if each.startswith(called))
+            found = line.removeprefix(called).split()[:2]
+            told = (limit.soft, limit.hard)
+            self.assertEqual(found, ["unlimited" if n < 0 else str(n) for n in told])
+        self.assertEqual([each.resource for each in conditions.limits], [*RESOURCES])
 
     async def test_notFound(self) -> None:
         """

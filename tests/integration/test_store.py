@@ -29,14 +29,18 @@ from tests.contracts import IJobStoreTests, exampleRecord
 from tests.contracts_journal import JournalTests
 
 #: The present version of the schema, and the columns that came after the first.
-VERSION = 7
-LATEST = ("peak_memory", "peak_bound", "stdout_bytes", "stderr_bytes")
+VERSION = 8
+LATEST = ("conditions",)
 LATER = (
     "specification",
     "start_key",
     "created",
     "user_time",
     "system_time",
+    "peak_memory",
+    "peak_bound",
+    "stdout_bytes",
+    "stderr_bytes",
     *LATEST,
 )
 

@@ -56,6 +56,19 @@ class CommandTests(DaemonCase):
         self.assertEqual(ended["written"], {"stdout": 0, "stderr": 0})
         times = [ended[name] for name in ("created", "started", "ended")]
         self.assertEqual(times, sorted(times))
+        self.assertNotIn("in_force", ended)
+        inspected = json.loads(self.command(daemon, "inspect", "--json", second).out)
+        found, pid = inspected["in_force"], inspected["pid"]
+        self.assertEqual(found["cwd"], os.readlink(f"/proc/{pid}/cwd"))
+        (files,) = (
+            line.split()[3:5]
+            for line in Path(f"/proc/{pid}/limits").read_text().splitlines()
+            if line.startswith("Max open files")
+        )
+        self.assertEqual(found["limits"]["nofile"], ":".join(files))
+        self.assertEqual(
+            (found["log_limit"], found["log_policy"]), (2**30, "drop-oldest")
+        )
         self.command(daemon, "stop", "--force", "--job", second)
         self.assertEqual(self.command(daemon, "wait", first, second).code, 1)
         table = self.command(daemon, "ps", "--all").out.decode().splitlines()
