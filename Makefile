@@ -20,7 +20,7 @@ help:
 	@echo 'make token     issue a token for $$ROLE (admin, user, observer) there'
 	@echo 'make bench     measure speed and memory'
 	@echo 'make torture   kill gateway and supervisor at random, $$ROUNDS times'
-	@echo 'make badnetwork  follow 200 MB of output over a network with a hundred cuts'
+	@echo 'make badnetwork  follow 200 MB, and watch jobs, over a network with a hundred cuts'
 	@echo 'make soak      run ten thousand jobs and watch what grows'
 	@echo 'make oldest    run all tests with the oldest dependencies'
 	@echo 'make proto     generate code from proto/ again'

@@ -33,7 +33,7 @@ class Trouble(Enum):
     @cvar HALVE: The server's half is closed, as if everything had been sent.
     @cvar DELAY: A piece is late.
     @cvar STALL: Nothing passes any more, and nobody is told; the caller is cut
-        off when L{BadNetwork.release} is called.
+        off when there is no L{BadNetwork} any more.
     """
 
     CUT = "cut"
@@ -81,11 +81,14 @@ class BadNetwork:
         trace: TracebackType | None,
     ) -> None:
         """
-        Listen no more.
+        Listen no more, and cut what is stalled.
         """
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self.release()
+        with self._lock:
+            stalled, self._stalled = self._stalled, []
+        for each in stalled:
+            _reset(each)
 
     @property
     def address(self) -> str:
@@ -94,14 +97,11 @@ class BadNetwork:
         """
         return f"127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def release(self) -> None:
+    def losses(self) -> int:
         """
-        Cut what is stalled.
+        Say how many connections have ended by trouble.
         """
-        with self._lock:
-            stalled, self._stalled = self._stalled, []
-        for each in stalled:
-            _reset(each)
+        return sum(each is not Trouble.DELAY for each in self.happened)
 
     def _accept(self) -> None:
         """
