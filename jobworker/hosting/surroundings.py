@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from attrs import evolve
 
 from ..conditions import Conditions
-from ..specification import RESOURCES, ResourceLimit
+from ..specification import RESOURCES, UNLIMITED, ResourceLimit
 from .becoming import Account, groupName
 
 
@@ -70,7 +70,12 @@ def _readUmask() -> int:
 
 def _limit(name: str, openFiles: int | None) -> ResourceLimit:
     soft, hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))
-    if name == "nofile" and openFiles is not None:
+    # The shell cannot set more than the hard limit, and goes on if it is to.
+    if (
+        name == "nofile"
+        and openFiles is not None
+        and (hard == UNLIMITED or openFiles <= hard)
+    ):
         soft = openFiles
     return ResourceLimit(name, soft, hard)
 

@@ -15,6 +15,7 @@ from twisted.trial.unittest import SkipTest
 from jobworker.conditions import Conditions
 from jobworker.errors import LaunchFailed
 from jobworker.hosting.prologue import openInput
+from jobworker.hosting.surroundings import readConditions
 from jobworker.interfaces import IJobHandle
 from jobworker.jobs import Command, Source, Status
 from jobworker.launchers.plain import standardEnvironment
@@ -267,6 +268,18 @@ class SpecificationTests(HostTestCase):
             handle, written = await self.see("sh", "-c", LOOK, **wanted)
             _, variables = await self.see("env", "-0", **wanted)
             self.assertFound(handle.conditions, written, variables)
+
+    def test_openFiles(self) -> None:
+        """
+        The files that jobs may have open are as many as was said, if that is
+        possible.
+        """
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        for said, expected in ((None, soft), (40, 40), (hard + 1, soft)):
+            found = {each.resource: each for each in readConditions((), said).limits}
+            self.assertEqual(
+                found["nofile"], ResourceLimit("nofile", expected, hard), said
+            )
 
     async def test_inForceAsUser(self) -> None:
         """
