@@ -6,12 +6,14 @@ file.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import cycle
 
+import click
 from attrs import frozen
 
 from ..client.events import Event, Finished
@@ -23,6 +25,8 @@ from .colours import Hue, painted
 from .exits import Exit, exitFor
 from .gathering import Gathered
 from .listing import enough
+from .progress import CountedOutlet, Progress, SharedOutlet
+from .screen import canShow
 from .streaming import Outlet, Printer, programName
 
 
@@ -50,14 +54,18 @@ class Sink:
         @raise CannotCreate: If there cannot be such a file.
         """
         err = Outlet.standard("stderr")
-        if path is None:
-            outlets = {Source.STDOUT: Outlet.standard("stdout"), Source.STDERR: err}
-            yield cls(outlets, err, programName(), True)
-            return
-        with _created(path) as descriptor:
-            yield cls(
-                dict.fromkeys(Source, Outlet(descriptor)), err, programName(), False
-            )
+        with _stdout() if path is None else _created(path) as descriptor:
+            out = Outlet(descriptor)
+            progress = Progress(Outlet(err.descriptor))
+            if _showsProgress(descriptor):
+                out = CountedOutlet(descriptor, progress)
+                err = SharedOutlet(err.descriptor, progress)
+            outlets = {Source.STDOUT: out, Source.STDERR: err if path is None else out}
+            try:
+                yield cls(outlets, err, programName(), path is None)
+            finally:
+                with suppress(OSError):
+                    progress.clear()
 
     def labels(self, text: str, hue: Hue) -> dict[Source, bytes]:
         """
@@ -114,6 +122,24 @@ def labelled(jobs: Sequence[JobStatus]) -> Iterator[tuple[str, str, str, Hue]]:
     width = max(map(len, labels))
     for job, label, hue in zip(jobs, labels, cycle(Hue), strict=False):
         yield job.identifier, label, f"{label:<{width}} | ", hue
+
+
+@contextmanager
+def _stdout() -> Iterator[int]:
+    """
+    Have standard output.
+    """
+    yield Outlet.standard("stdout").descriptor
+
+
+def _showsProgress(descriptor: int) -> bool:
+    """
+    Say whether it is shown how much is written there: to a file, while somebody
+    looks at a terminal.
+    """
+    environment = click.get_current_context().find_root().obj
+    isFile = stat.S_ISREG(os.fstat(descriptor).st_mode)
+    return isFile and canShow(sys.stderr, environment)
 
 
 @contextmanager
