@@ -70,6 +70,8 @@ class OfferTests(OfferCase):
             ("stop", "--for"): ["plain,--force"],
             ("completion", ""): ["plain,bash", "plain,zsh", "plain,fish"],
             ("ps", "--state", "lo"): ["plain,lost"],
+            ("logs", "--source", "stde"): ["plain,stderr"],
+            ("logs", "-o", "x"): ["file,x"],
             ("kill", "-s", "usr"): ["plain,USR1", "plain,USR2"],
             ("kill", "--signal", "SIGTE"): ["plain,SIGTERM"],
             ("--key", "al"): ["file,al"],
@@ -172,9 +174,13 @@ class JobTests(OfferCase):
         expected = ["plain,nightly", *ids]
         rows = [("query", "--job", ""), ("kill", ""), ("kill", "nig")]
         rows += [("kill", ID[:9]), ("kill", "nightly", "")]
+        rows += [("logs", "-f", "nig")]
         flags = self.server.flags()
         answers = self.answers(*[(*flags, *row) for row in rows])
-        self.assertEqual(answers, [expected, expected, ["plain,nightly"], ids, ids])
+        self.assertEqual(
+            answers,
+            [expected, expected, ["plain,nightly"], ids, ids, ["plain,nightly"]],
+        )
 
     def test_states(self) -> None:
         """

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _SOURCES: Final = {"stdout": Source.STDOUT, "stderr": Source.STDERR}
 
+#: As many lines as can be asked for, which are more than a log has.
+_ALL: Final = 2**62
+
 #: What stands before each line that a source has.
 _Labels = Mapping[Source, bytes]
 
@@ -81,7 +84,7 @@ class Wanted:
     "-n",
     "--lines",
     "last",
-    type=click.IntRange(0, 2**63 - 1),
+    type=click.IntRange(0),
     metavar="N",
     help="Only the last so many lines of what each has written.",
 )
@@ -124,6 +127,8 @@ def logs(
     connection is lost it is made again, and nothing is lost or written twice.
     """
     sources = [_SOURCES[source]] if source else [Source.STDOUT, Source.STDERR]
+    if last is not None:
+        last = min(last, _ALL)
     wanted = Wanted(sources, follow, last, begin, timestamps)
     together = follow and len(called) > 1
     with settings.client() if together else settings.frugalClient() as client:
