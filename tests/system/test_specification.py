@@ -4,14 +4,15 @@ What jobs ask for, from the command line to the process and back.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from jobworker.client import (
     Address,
+    AsyncClient,
     Client,
     Credentials,
     Failure,
@@ -104,6 +105,12 @@ class SpecificationTests(DaemonCase):
         """
         Make a client.
         """
+        return Client(*self.means(daemon))
+
+    def means(self, daemon: Daemon) -> tuple[Address, Credentials, str]:
+        """
+        Find what clients are made of.
+        """
         folder = credentials()
         certs = folder / "certs"
         caller = Credentials.load(
@@ -112,7 +119,7 @@ class SpecificationTests(DaemonCase):
             [str(certs / "server_ca.pem")],
         )
         address = Address.parse(f"127.0.0.1:{daemon.port}")
-        return Client(address, caller, (folder / "alice.jwt").read_text())
+        return address, caller, (folder / "alice.jwt").read_text()
 
     def isRefused(self, daemon: Daemon) -> None:
         """
@@ -156,16 +163,16 @@ class SpecificationTests(DaemonCase):
 
     def isOne(self, daemon: Daemon) -> None:
         """
-        Have eight clients make two hundred starts with one key.
+        Make two hundred starts with one key, all at once.
         """
 
-        def starts(_: int) -> set[str]:
-            with self.client(daemon) as client:
-                wanted = Specification(key="one")
-                return {client.start(["true"], wanted).identifier for _ in range(25)}
+        async def start() -> set[str]:
+            wanted = Specification(key="one")
+            async with AsyncClient(*self.means(daemon)) as client:
+                starts = (client.start(["true"], wanted) for _ in range(200))
+                return {job.identifier for job in await asyncio.gather(*starts)}
 
-        with ThreadPoolExecutor(8) as threads:
-            jobs = set().union(*threads.map(starts, range(8)))
+        jobs = asyncio.run(start())
         self.assertEqual(len(jobs), 1)
         (self.one,) = jobs
 
