@@ -92,12 +92,9 @@ class JobTests(SynchronousTestCase):
         A command that is a text, or empty, is refused before it is sent.
         """
         with self.serve().client() as client:
+            wrong: Any
             for wrong in ("ls -l", [], [7]):
-                self.assertRaises(
-                    Unacceptable,
-                    client.start,
-                    wrong,  # type: ignore[arg-type]
-                )
+                self.assertRaises(Unacceptable, client.start, wrong)
 
 
 class LosingTests(SynchronousTestCase):
