@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from jobworker.errors import NoSuchJob, ShuttingDown, StorageFailed
-from jobworker.interfaces import IJobStore
+from jobworker.interfaces.store import IJobStore
 from jobworker.jobs import (
     FORCED,
     Cause,

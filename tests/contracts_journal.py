@@ -13,7 +13,7 @@ from twisted.trial.unittest import TestCase
 
 from jobworker.changes import Change, Changes, JournalPlace, Kind
 from jobworker.errors import PlaceLost, StorageFailed
-from jobworker.interfaces import IJobStore
+from jobworker.interfaces.store import IJobStore
 from jobworker.jobs import (
     FORCED,
     Command,

@@ -16,7 +16,7 @@ from zope.interface.verify import verifyObject
 from twisted.trial.unittest import TestCase
 
 from jobworker.errors import LaunchFailed
-from jobworker.interfaces import IJobHandle, ILauncher
+from jobworker.interfaces.launchers import IJobHandle, ILauncher
 from jobworker.jobs import Command, Source, Status
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from zope.interface.verify import verifyObject
 
 from twisted.trial.unittest import TestCase
 
-from jobworker.interfaces import IJobLog, ILogKeeper
+from jobworker.interfaces.logs import IJobLog, ILogKeeper
 from jobworker.jobs import Source
 from tests.contracts_roster import Witness
 

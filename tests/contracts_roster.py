@@ -31,7 +31,7 @@ from jobworker.errors import (
     StillRunning,
     StopIgnored,
 )
-from jobworker.interfaces import IRoster, IRosterListener
+from jobworker.interfaces.roster import IRoster, IRosterListener
 from jobworker.jobs import (
     FORCED,
     POLITE,

@@ -18,7 +18,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from jobworker.hosting.census import Entry, children, look
-from jobworker.interfaces import IJobHandle
+from jobworker.interfaces.launchers import IJobHandle
 from jobworker.jobs import Command, Source, Status
 from jobworker.launchers.plain import (
     IHostingReactor,

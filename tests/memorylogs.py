@@ -14,7 +14,8 @@ from attrs import define, field
 from twisted.internet.defer import Deferred, fail, succeed
 
 from jobworker.errors import SpoolDamaged
-from jobworker.interfaces import IJobLog, ILogKeeper, IRosterListener
+from jobworker.interfaces.logs import IJobLog, ILogKeeper
+from jobworker.interfaces.roster import IRosterListener
 from jobworker.jobs import Source, Written
 from jobworker.milestones import Milestone
 

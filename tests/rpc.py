@@ -31,7 +31,7 @@ from jobworker.access.identity import Peer
 from jobworker.access.peers import PeerBook
 from jobworker.access.tokens import ISSUER, TokenVerifier
 from jobworker.api import worker_pb2 as pb
-from jobworker.interfaces import IRoster
+from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import Record
 from jobworker.logs.layout import logPath
 from jobworker.logs.spool import Spool, createSpool

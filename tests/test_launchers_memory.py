@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from jobworker.interfaces import IJobHandle, ILauncher
+from jobworker.interfaces.launchers import IJobHandle, ILauncher
 from jobworker.jobs import Command, Status
 from jobworker.launchers.memory import MemoryHandle, MemoryLauncher
 from tests.contracts_launcher import ILauncherTests

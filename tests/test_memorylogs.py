@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from jobworker.interfaces import IJobLog, ILogKeeper
+from jobworker.interfaces.logs import IJobLog, ILogKeeper
 from tests.contracts_logs import ILogKeeperTests
 from tests.memorylogs import MemoryLog, MemoryLogKeeper
 

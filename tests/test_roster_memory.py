@@ -13,7 +13,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from jobworker.errors import NoRoom, ShuttingDown
-from jobworker.interfaces import IRoster
+from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import Command, Phase, Status
 from jobworker.roster.memory import MemoryRoster, Script
 from tests.contracts import exampleRecord

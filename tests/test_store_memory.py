@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from jobworker.changes import Journal
 from jobworker.errors import StorageFailed
-from jobworker.interfaces import IJobStore
+from jobworker.interfaces.store import IJobStore
 from jobworker.store.memory import MemoryJobStore
 from tests.contracts import IJobStoreTests, exampleRecord
 from tests.contracts_journal import JournalTests

@@ -16,7 +16,7 @@ from ..access.decisions import Decision, IWitness, Nobody
 from ..audit.files import AuditFile
 from ..audit.ledger import Ledger
 from ..door.listening import openSocket
-from ..interfaces import IRoster
+from ..interfaces.roster import IRoster
 from ..metering import IMeter, Reading, Unmetered
 from .attending import IAttendant
 from .options import number, oneOf

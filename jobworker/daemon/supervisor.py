@@ -30,7 +30,7 @@ from twisted.logger import Logger
 
 from ..crashing import NoSuchCrashPoint, checkCrashPoint, crashPoint
 from ..errors import BadConfiguration
-from ..interfaces import IRosterListener
+from ..interfaces.roster import IRosterListener
 from ..jobs import Record
 from ..launchers.plain import IHostingReactor, makePlainLauncher
 from ..link.serving import SessionFactory

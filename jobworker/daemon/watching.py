@@ -14,7 +14,7 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
 
-from ..interfaces import IRosterListener
+from ..interfaces.roster import IRosterListener
 from ..jobs import Phase, Record
 
 

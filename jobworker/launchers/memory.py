@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from ..conditions import Conditions
 from ..errors import LaunchFailed
-from ..interfaces import IJobHandle, ILauncher
+from ..interfaces.launchers import IJobHandle, ILauncher
 from ..jobs import Command, ProcessIdentity, Source, Status, Usage
 from ..milestones import Milestone
 

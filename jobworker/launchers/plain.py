@@ -33,7 +33,7 @@ from ..hosting.programs import encode, examine
 from ..hosting.spawning import Spawner
 from ..hosting.surroundings import become, readConditions
 from ..hosting.sweeping import Sweep
-from ..interfaces import IJobHandle, ILauncher
+from ..interfaces.launchers import IJobHandle, ILauncher
 from ..jobs import Command, ProcessIdentity, Source, Status, Usage
 from ..milestones import Milestone
 from ..specification import MARK, Specification

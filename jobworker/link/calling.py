@@ -13,7 +13,7 @@ from ..api import supervisor_pb2 as pb
 from ..changes import Changes
 from ..crashing import crashPoint
 from ..description import Description, Tally
-from ..interfaces import IRosterListener
+from ..interfaces.roster import IRosterListener
 from ..jobs import Record
 from ..milestones import Milestone
 from ..queries import Page

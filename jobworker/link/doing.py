@@ -13,7 +13,7 @@ from ..api import supervisor_pb2 as pb
 from ..changes import Changes
 from ..description import Description, Tally
 from ..errors import LaunchFailed, NoSuchJob
-from ..interfaces import IRoster
+from ..interfaces.roster import IRoster
 from ..jobs import Record
 from ..queries import Page
 from .conversion import (

@@ -29,7 +29,7 @@ from ..errors import (
     TableDamaged,
     TooOld,
 )
-from ..interfaces import IRoster, IRosterListener
+from ..interfaces.roster import IRoster, IRosterListener
 from ..jobs import Command, Manner, Record
 from ..milestones import Milestone
 from ..queries import Page, Query

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IAddress, IReactorTime, ITransport
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
-from ..interfaces import IRoster
+from ..interfaces.roster import IRoster
 from ..milestones import Milestone
 from .greeting import Greeting, ourGreeting
 from .outbox import MOST

@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 from ..api import supervisor_pb2 as pb
 from ..changes import Changes
 from ..crashing import crashPoint
-from ..interfaces import IRoster, IRosterListener
+from ..interfaces.roster import IRoster, IRosterListener
 from ..jobs import Record
 from ..queries import Page
 from .conversing import Conversation

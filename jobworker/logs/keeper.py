@@ -23,7 +23,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.threads import deferToThreadPool
 
-from ..interfaces import IJobLog, ILogKeeper, IRosterListener
+from ..interfaces.logs import IJobLog, ILogKeeper
+from ..interfaces.roster import IRosterListener
 from ..jobs import Source, Written
 from ..milestones import Milestone
 from .collection import Collection

@@ -29,7 +29,7 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from ..description import Tally
 from ..errors import JobWorkerError
-from ..interfaces import IRoster
+from ..interfaces.roster import IRoster
 from .jobs import JobFigures
 from .meter import Meter
 

@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from attrs import define, field
 
-from ..interfaces import IRosterListener
+from ..interfaces.roster import IRosterListener
 from ..jobs import Record
 
 

@@ -21,7 +21,9 @@ from twisted.python.failure import Failure
 
 from ..crashing import crashPoint
 from ..errors import NotRunning, StopIgnored, StorageFailed
-from ..interfaces import IJobHandle, IJobLog, IJobStore
+from ..interfaces.launchers import IJobHandle
+from ..interfaces.logs import IJobLog
+from ..interfaces.store import IJobStore
 from ..jobs import (
     FORCED,
     Cause,
@@ -116,7 +118,7 @@ class Course:
         """
         End the job.
 
-        @return: As L{jobworker.interfaces.IRoster.stop}.
+        @return: As L{jobworker.interfaces.roster.IRoster.stop}.
         """
         if self._latest.phase is not Phase.RUNNING:
             self._hurry()

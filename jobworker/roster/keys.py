@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from attrs import define, evolve, field
 
 from ..errors import KeyTaken
-from ..interfaces import IJobStore
+from ..interfaces.store import IJobStore
 from ..jobs import Command, Record
 from ..milestones import Milestone
 

@@ -10,7 +10,9 @@ from attrs import frozen
 
 from ..crashing import crashPoint
 from ..errors import StorageFailed
-from ..interfaces import IJobHandle, IJobLog, IJobStore, ILauncher, ILogKeeper
+from ..interfaces.launchers import IJobHandle, ILauncher
+from ..interfaces.logs import IJobLog, ILogKeeper
+from ..interfaces.store import IJobStore
 from ..jobs import Command, Record
 from .keys import remembered
 from .recovery import removeLog

@@ -20,15 +20,10 @@ from twisted.logger import Logger
 from ..changes import Changes, JournalPlace
 from ..description import Description, Tally
 from ..errors import NotRunning, ShuttingDown, StillRunning
-from ..interfaces import (
-    IJobHandle,
-    IJobLog,
-    IJobStore,
-    ILauncher,
-    ILogKeeper,
-    IRoster,
-    IRosterListener,
-)
+from ..interfaces.launchers import IJobHandle, ILauncher
+from ..interfaces.logs import IJobLog, ILogKeeper
+from ..interfaces.roster import IRoster, IRosterListener
+from ..interfaces.store import IJobStore
 from ..jobs import Command, Manner, Phase, Record, Stop
 from ..milestones import Milestone
 from ..queries import Page, Query

@@ -29,7 +29,7 @@ from ..errors import (
     StillRunning,
     StopIgnored,
 )
-from ..interfaces import IRoster, IRosterListener
+from ..interfaces.roster import IRoster, IRosterListener
 from ..jobs import (
     Command,
     CommandExited,

@@ -12,7 +12,9 @@ from twisted.logger import Logger
 
 from ..crashing import crashPoint
 from ..errors import SpoolDamaged
-from ..interfaces import IJobStore, ILauncher, ILogKeeper
+from ..interfaces.launchers import ILauncher
+from ..interfaces.logs import ILogKeeper
+from ..interfaces.store import IJobStore
 from ..jobs import Lost, ProcessIdentity, advance
 
 _log = Logger()

@@ -15,7 +15,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from ..errors import NoSuchJob
-from ..interfaces import IJobStore, ILogKeeper, IRoster
+from ..interfaces.logs import ILogKeeper
+from ..interfaces.roster import IRoster
+from ..interfaces.store import IJobStore
 
 # Seconds between two rounds, and between two of which the first did not come
 # to its end.

@@ -16,7 +16,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from ..description import Tally
-from ..interfaces import IJobStore, ILogKeeper, IRosterListener
+from ..interfaces.logs import ILogKeeper
+from ..interfaces.roster import IRosterListener
+from ..interfaces.store import IJobStore
 from ..jobs import Cause, Phase, Record
 from .standing import stand
 

@@ -18,7 +18,7 @@ from zope.interface import implementer
 from attrs import define, field
 
 from ..errors import JobWorkerError
-from ..interfaces import IRoster, IRosterListener
+from ..interfaces.roster import IRoster, IRosterListener
 from ..jobs import Phase, Record
 from .bridge import Bridge, IAsking
 from .feed import Feed

@@ -15,7 +15,7 @@ from typing import Any, Final
 from attrs import define, field
 
 from ..changes import Changes, JournalPlace
-from ..interfaces import IRoster
+from ..interfaces.roster import IRoster
 from .bridge import IAsking
 from .follower import Bell
 

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2 as pb
 
 from ..errors import JobWorkerError, ShuttingDown
-from ..interfaces import IRoster
+from ..interfaces.roster import IRoster
 from .bridge import IAsking
 from .conversion import BadRequest
 from .failures import Outcome

@@ -20,7 +20,7 @@ from twisted.logger import Logger
 from ..access.peers import PeerBook
 from ..access.tokens import TokenVerifier
 from ..errors import ShuttingDown
-from ..interfaces import IRoster
+from ..interfaces.roster import IRoster
 from ..logs.reading import Library
 from ..metering import Reading
 from ..milestones import Milestone

@@ -18,7 +18,7 @@ from ..access.identity import Caller
 from ..api import worker_pb2 as pb
 from ..description import Description, Limit
 from ..errors import NoSuchJob, RosterUnreachable
-from ..interfaces import IRoster
+from ..interfaces.roster import IRoster
 from ..jobs import Record
 from .board import Board
 from .bridge import IAsking

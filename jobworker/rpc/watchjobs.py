@@ -15,7 +15,7 @@ from ..access.identity import Caller
 from ..api import worker_pb2 as pb
 from ..changes import Change, Changes, JournalPlace, Kind
 from ..errors import RosterUnreachable, ShuttingDown
-from ..interfaces import IRoster
+from ..interfaces.roster import IRoster
 from ..queries import MOST, Page, Query
 from .bridge import IAsking, NotAnswered
 from .conversion import describe

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from ..changes import Changes, Journal, JournalPlace, Kind, kindOf
 from ..errors import NoSuchJob, PlaceLost, ShuttingDown, StorageFailed
-from ..interfaces import IJobStore
+from ..interfaces.store import IJobStore
 from ..jobs import Phase, Record
 from ..queries import Page, Query, search
 

@@ -26,7 +26,7 @@ from twisted.python.failure import Failure
 
 from ..changes import KEPT, Changes, JournalPlace, Kind, kindOf
 from ..errors import ShuttingDown, TableDamaged
-from ..interfaces import IJobStore
+from ..interfaces.store import IJobStore
 from ..jobs import Record
 from ..milestones import Milestone
 from ..queries import Page, Query

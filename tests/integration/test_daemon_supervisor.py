@@ -21,7 +21,7 @@ from jobworker.daemon.starting import chooseEnvironment
 from jobworker.daemon.state import StateDirectory
 from jobworker.errors import BadConfiguration
 from jobworker.hosting.census import look
-from jobworker.interfaces import IRoster
+from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import FORCED, Cause, Phase, Record, Source, Status
 from jobworker.link.remote import RemoteRoster
 from jobworker.logs.files import LogFiles

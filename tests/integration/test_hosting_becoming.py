@@ -16,7 +16,7 @@ from uuid import uuid4
 from twisted.internet.defer import Deferred
 
 from jobworker.errors import LaunchFailed
-from jobworker.interfaces import IJobHandle
+from jobworker.interfaces.launchers import IJobHandle
 from jobworker.jobs import Command, Source, Status
 from jobworker.specification import Input, ResourceLimit, Specification
 from tests.hosts import HostTestCase, readAll, readLine, theLauncher, until

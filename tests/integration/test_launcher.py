@@ -19,7 +19,7 @@ from twisted.trial.unittest import TestCase
 
 from jobworker.hosting.census import identify
 from jobworker.hosting.reaping import measure
-from jobworker.interfaces import ILauncher
+from jobworker.interfaces.launchers import ILauncher
 from jobworker.jobs import Command, Status, Usage
 from jobworker.launchers.plain import standardEnvironment
 from tests.contracts_launcher import ILauncherTests

@@ -12,7 +12,7 @@ from twisted.trial.unittest import TestCase
 
 from jobworker.changes import Kind
 from jobworker.errors import NoSuchJob, NotRunning, RosterUnreachable
-from jobworker.interfaces import IRoster
+from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import (
     FORCED,
     Cause,

@@ -19,7 +19,7 @@ from jobworker.errors import (
     NotRunning,
     RosterUnreachable,
 )
-from jobworker.interfaces import IRoster
+from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import (
     FORCED,
     Phase,

@@ -24,7 +24,8 @@ from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from jobworker.interfaces import IJobLog, ILogKeeper, IRosterListener
+from jobworker.interfaces.logs import IJobLog, ILogKeeper
+from jobworker.interfaces.roster import IRosterListener
 from jobworker.jobs import Record, Source, Written
 from jobworker.logs.drain import startDrain
 from jobworker.logs.keeper import LogKeeper

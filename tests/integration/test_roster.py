@@ -15,7 +15,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from jobworker.hosting.census import mark
-from jobworker.interfaces import IRoster
+from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import FORCED, Cause, Command, Manner, Phase, Record, Status
 from jobworker.specification import MARK
 from tests.contracts_roster import IRosterTests, Witness

@@ -15,7 +15,7 @@ from grpc import StatusCode as Code
 from twisted.internet.defer import Deferred, gatherResults
 
 from jobworker.api import worker_pb2 as pb
-from jobworker.interfaces import IRoster
+from jobworker.interfaces.roster import IRoster
 from tests.rpc import RPCTestCase
 from tests.services import Service
 

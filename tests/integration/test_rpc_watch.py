@@ -15,7 +15,7 @@ from twisted.internet.threads import deferToThread
 from jobworker.api import worker_pb2 as pb
 from jobworker.changes import Changes, JournalPlace
 from jobworker.errors import RosterUnreachable
-from jobworker.interfaces import IRoster
+from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import CommandExited, Drained, Record, Status, advance
 from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.settings import Settings

@@ -16,7 +16,7 @@ from jobworker.conditions import Conditions
 from jobworker.errors import LaunchFailed
 from jobworker.hosting.prologue import openInput
 from jobworker.hosting.surroundings import readConditions
-from jobworker.interfaces import IJobHandle
+from jobworker.interfaces.launchers import IJobHandle
 from jobworker.jobs import Command, Source, Status
 from jobworker.launchers.plain import standardEnvironment
 from jobworker.specification import (

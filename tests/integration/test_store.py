@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from jobworker.errors import BadConfiguration, PlaceLost, StorageFailed, TableDamaged
-from jobworker.interfaces import IJobStore
+from jobworker.interfaces.store import IJobStore
 from jobworker.jobs import Command, CommandExited, Status, advance
 from jobworker.store.opening import APPLICATION, configure, openTable
 from jobworker.store.rows import COLUMNS, FIND, convert, encode, unconvert

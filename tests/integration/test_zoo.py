@@ -11,7 +11,7 @@ from signal import SIGKILL, SIGTERM
 from twisted.internet.task import LoopingCall
 
 from jobworker.hosting.census import mark
-from jobworker.interfaces import IJobHandle
+from jobworker.interfaces.launchers import IJobHandle
 from tests.creatures import CREATURES
 from tests.hosts import (
     HostTestCase,
