@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 from typing import Final
-from uuid import uuid4
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve, frozen
 
 from .errors import PlaceLost
 from .jobs import Phase, Record
-from .queries import MOST, ROOM, Query, weigh
+from .queries import MOST, ROOM, weigh
 
 #: The changes that are kept, if nothing else is said.
 KEPT: Final = 100_000
@@ -151,63 +150,3 @@ def requireKept(since: JournalPlace, last: JournalPlace, first: int) -> None:
             f"it is behind change {since.revision}, and the last there is is "
             f"{last.revision}"
         )
-
-
-@define(eq=False)
-class Journal:
-    """
-    Changes in memory.
-
-    @ivar _kept: How many are kept.
-    @ivar _revisions: That of the last change of each job.
-    """
-
-    _kept: int = KEPT
-    _identity: str = field(factory=lambda: uuid4().hex)
-    _changes: list[Change] = field(factory=list, init=False)
-    _revisions: dict[str, int] = field(factory=dict, init=False)
-    _last: int = field(default=0, init=False)
-
-    def write(self, kind: Kind, record: Record, at: int) -> None:
-        """
-        Something has happened.
-        """
-        self._last += 1
-        if kind is Kind.DELETED:
-            self._revisions.pop(record.identifier, None)
-            self._changes = [
-                evolve(change, record=remains(change.record))
-                if change.record.identifier == record.identifier
-                else change
-                for change in self._changes
-            ]
-            record = remains(record)
-        else:
-            self._revisions[record.identifier] = self._last
-        self._changes.append(Change(self._last, kind, at, record))
-        del self._changes[: -self._kept]
-
-    def read(self, since: JournalPlace | None, limit: int) -> Changes:
-        """
-        Get what has happened since, or only where the journal ends.
-
-        @raise PlaceLost: If some of it is not there.
-        """
-        last = JournalPlace(self._identity, self._last)
-        if since is None:
-            return Changes(last)
-        first = self._last + 1 - len(self._changes)
-        requireKept(since, last, first)
-        return take(since, self._changes[since.revision + 1 - first :], limit)
-
-    def settled(self, query: Query, records: Iterable[Record]) -> list[Record]:
-        """
-        Choose the jobs that have not changed since the revision that a query
-        names.
-        """
-        return [
-            record
-            for record in records
-            if query.settled is None
-            or self._revisions.get(record.identifier, 0) <= query.settled
-        ]

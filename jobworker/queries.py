@@ -126,14 +126,6 @@ def weigh(record: Record) -> int:
     return said + 8 * len(command.arguments) + _size(command.specification)
 
 
-def search(query: Query, records: Iterable[Record]) -> Page:
-    """
-    Find the jobs that are wanted among those in memory.
-    """
-    found = sorted(filter(query.matches, records), key=_place, reverse=True)
-    return fill(query, found)
-
-
 def _size(wanted: Specification) -> int:
     """
     Say about how many characters a specification has.

@@ -23,8 +23,8 @@ from jobworker.link.conversing import IUNIXStream, pack
 from jobworker.link.framing import Deframer
 from jobworker.link.remote import RemoteRoster
 from jobworker.link.serving import SessionFactory
-from jobworker.roster.memory import MemoryRoster
-from tests.test_roster_memory import SCRIPTS
+from tests.jobscripts import SCRIPTS
+from tests.memoryroster import MemoryRoster
 
 reactor: Any = _reactor
 

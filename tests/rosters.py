@@ -14,11 +14,11 @@ from jobworker.jobs import (
     Command,
     Record,
 )
-from jobworker.launchers.memory import MemoryHandle, MemoryLauncher
 from jobworker.roster.local import LocalRoster
-from jobworker.store.memory import MemoryJobStore
 from tests.contracts_roster import Witness
+from tests.memorylauncher import MemoryHandle, MemoryLauncher
 from tests.memorylogs import MemoryLog, MemoryLogKeeper
+from tests.memorystore import MemoryJobStore
 
 SLEEP = Command("sleep", ("60",))
 

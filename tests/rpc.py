@@ -36,11 +36,11 @@ from jobworker.jobs import Record
 from jobworker.logs.layout import logPath
 from jobworker.logs.spool import Spool, createSpool
 from jobworker.milestones import Milestone
-from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.service import RPCService
 from jobworker.rpc.settings import Settings
+from tests.jobscripts import SCRIPTS
+from tests.memoryroster import MemoryRoster
 from tests.spools import Writes, extend
-from tests.test_roster_memory import SCRIPTS
 from tests.tokens import NOW, PUBLIC_PEM, claiming
 
 reactor = cast(Any, _reactor)

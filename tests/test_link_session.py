@@ -20,7 +20,8 @@ from jobworker.link.outbox import Outbox
 from jobworker.link.peers import Peer
 from jobworker.link.serving import SessionFactory
 from jobworker.link.session import Session
-from jobworker.roster.memory import MemoryRoster, Script
+from tests.jobscripts import Script
+from tests.memoryroster import MemoryRoster
 
 from .contracts import exampleRecord
 

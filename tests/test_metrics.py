@@ -22,7 +22,7 @@ from jobworker.metrics.jobs import JobFigures
 from jobworker.metrics.meter import Meter
 from jobworker.metrics.page import MetricsPage
 from jobworker.metrics.pulse import INTERVAL, Pulse
-from jobworker.roster.memory import MemoryRoster
+from tests.memoryroster import MemoryRoster
 
 
 class MeterTests(SynchronousTestCase):

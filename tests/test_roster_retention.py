@@ -14,11 +14,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.errors import StorageFailed
 from jobworker.jobs import Lost, advance
 from jobworker.roster.local import LocalRoster
-from jobworker.roster.memory import MemoryRoster
 from jobworker.roster.retention import Remnant, Retain, Retention, surplus
-from jobworker.store.memory import MemoryJobStore
 from tests.contracts import exampleRecord
 from tests.memorylogs import MemoryLogKeeper
+from tests.memoryroster import MemoryRoster
+from tests.memorystore import MemoryJobStore
 from tests.rosters import RosterTestCase
 
 SECOND = 1_000_000_000

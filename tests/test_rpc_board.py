@@ -15,12 +15,12 @@ from twisted.internet.task import Clock
 
 from jobworker.errors import NoSuchJob, RosterUnreachable, ShuttingDown
 from jobworker.jobs import FORCED, Lost, Phase, Record, Stop, advance
-from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.board import Board, Poster
 from jobworker.rpc.bridge import Bridge
 from jobworker.rpc.follower import Follower
 from tests.contracts import exampleRecord
 from tests.loops import ImmediateReactor, LoopTestCase
+from tests.memoryroster import MemoryRoster
 
 
 def ended(record: Record) -> Record:

@@ -12,10 +12,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from jobworker.changes import Changes, JournalPlace
-from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.bridge import Bridge
 from jobworker.rpc.feed import Feed
 from tests.loops import ImmediateReactor, LoopTestCase
+from tests.memoryroster import MemoryRoster
 
 PLACE = JournalPlace("0" * 32, 1)
 

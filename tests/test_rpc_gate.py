@@ -18,7 +18,6 @@ from jobworker.access.peers import PeerBook
 from jobworker.access.tokens import ISSUER, TokenVerifier
 from jobworker.api import worker_pb2 as pb
 from jobworker.errors import LaunchFailed, NoSuchJob, ShuttingDown
-from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.board import Board
 from jobworker.rpc.bridge import Bridge
 from jobworker.rpc.failures import Denied, TooMany
@@ -26,6 +25,7 @@ from jobworker.rpc.gate import Gate
 from jobworker.rpc.servicer import Servicer
 from tests.contracts import exampleRecord
 from tests.loops import ImmediateReactor, LoopTestCase
+from tests.memoryroster import MemoryRoster
 from tests.tokens import ALICE, NOW, PUBLIC_PEM, claiming
 
 

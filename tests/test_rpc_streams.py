@@ -27,7 +27,6 @@ from jobworker.jobs import CommandExited, Drained, Record, Source, Status, advan
 from jobworker.logs.layout import logPath
 from jobworker.logs.reading import Library, LogFiles
 from jobworker.logs.spool import Spool, createSpool
-from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.board import Board, Poster
 from jobworker.rpc.bridge import Bridge
 from jobworker.rpc.desks import Desk, ReadingRoom
@@ -37,6 +36,7 @@ from jobworker.rpc.readlog import ChunkStreamer
 from jobworker.rpc.streamlog import BATCH, LineStreamer
 from tests.contracts import exampleRecord
 from tests.loops import ImmediateReactor, LoopTestCase
+from tests.memoryroster import MemoryRoster
 from tests.spools import Writes, content, drop, extend, writes
 from tests.tokens import ALICE
 

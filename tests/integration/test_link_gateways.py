@@ -33,10 +33,10 @@ from jobworker.link.framing import Deframer
 from jobworker.link.greeting import Greeting
 from jobworker.link.remote import RemoteRoster
 from jobworker.queries import Query
-from jobworker.roster.memory import Script
 from jobworker.specification import Specification
 from tests.contracts import exampleRecord
 from tests.contracts_roster import COMMANDS, Doing, Witness
+from tests.jobscripts import Script
 from tests.links import (
     HELLO,
     NONSENSE,

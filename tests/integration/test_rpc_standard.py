@@ -21,9 +21,9 @@ from twisted.internet.threads import deferToThread
 from jobworker.access.policy import OPEN
 from jobworker.description import Description
 from jobworker.errors import RosterUnreachable
-from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.health import NAME
 from jobworker.rpc.reflection import NAMES
+from tests.memoryroster import MemoryRoster
 from tests.rpc import SERVICE, RPCTestCase
 
 SERVING = health.HealthCheckResponse.SERVING

@@ -17,10 +17,10 @@ from jobworker.api import worker_pb2 as pb
 from jobworker.description import Description, Guarantee, Limit
 from jobworker.errors import NoRoom, RosterUnreachable, ShuttingDown, StorageFailed
 from jobworker.jobs import Command, Lost, advance
-from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.settings import MAX_REQUEST
 from tests.contracts import exampleRecord
 from tests.contracts_roster import COMMANDS, Doing
+from tests.memoryroster import MemoryRoster
 from tests.rpc import RPCTestCase, fieldsOf, methodOf
 from tests.tokens import claiming
 

@@ -17,12 +17,12 @@ from jobworker.changes import Changes, JournalPlace
 from jobworker.errors import RosterUnreachable
 from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import CommandExited, Drained, Record, Status, advance
-from jobworker.roster.memory import MemoryRoster
 from jobworker.rpc.settings import Settings
 from jobworker.specification import Specification
 from tests.contracts import exampleRecord
+from tests.jobscripts import SCRIPTS
+from tests.memoryroster import MemoryRoster
 from tests.rpc import RPCTestCase, fieldsOf, methodOf, reactor
-from tests.test_roster_memory import SCRIPTS
 from tests.tokens import claiming
 
 #: A token of another journal.

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from jobworker.changes import Journal
 from jobworker.errors import StorageFailed
 from jobworker.interfaces.store import IJobStore
-from jobworker.store.memory import MemoryJobStore
 from tests.contracts import IJobStoreTests, exampleRecord
 from tests.contracts_journal import JournalTests
+from tests.memoryjournal import Journal
+from tests.memorystore import MemoryJobStore
 
 
 class MemoryJobStoreTests(IJobStoreTests, TestCase):

@@ -8,8 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from jobworker.interfaces.launchers import IJobHandle, ILauncher
 from jobworker.jobs import Command, Status
-from jobworker.launchers.memory import MemoryHandle, MemoryLauncher
 from tests.contracts_launcher import ILauncherTests
+from tests.memorylauncher import MemoryHandle, MemoryLauncher
 
 
 class MemoryLauncherTests(ILauncherTests, TestCase):

@@ -14,11 +14,11 @@ from attrs import define, field
 
 from twisted.internet.defer import Deferred, fail, succeed
 
-from ..conditions import Conditions
-from ..errors import LaunchFailed
-from ..interfaces.launchers import IJobHandle, ILauncher
-from ..jobs import Command, ProcessIdentity, Source, Status, Usage
-from ..milestones import Milestone
+from jobworker.conditions import Conditions
+from jobworker.errors import LaunchFailed
+from jobworker.interfaces.launchers import IJobHandle, ILauncher
+from jobworker.jobs import Command, ProcessIdentity, Source, Status, Usage
+from jobworker.milestones import Milestone
 
 
 @implementer(IJobHandle)
@@ -106,7 +106,7 @@ class MemoryLauncher:
         self,
         identifier: str,
         command: Command,
-        outputs: Mapping[Source, int],  # noqa: ARG002
+        outputs: Mapping[Source, int],
     ) -> Deferred[IJobHandle]:
         """
         Start a command.

@@ -4,9 +4,6 @@ The roster without processes.
 
 from __future__ import annotations
 
-from signal import SIGKILL, SIGTERM
-from typing import Final
-
 from attrs import evolve
 
 from twisted.internet.task import Clock
@@ -15,25 +12,10 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from jobworker.errors import NoRoom, ShuttingDown
 from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import Command, Phase, Status
-from jobworker.roster.memory import MemoryRoster, Script
 from tests.contracts import exampleRecord
-from tests.contracts_roster import COMMANDS, Doing, IRosterTests, Witness
-
-#: What the commands of the contract do.
-SCRIPTS: Final = {
-    COMMANDS[doing]: script
-    for doing, script in {
-        Doing.SUCCEEDS: Script(status=Status(code=0)),
-        Doing.FAILS: Script(status=Status(code=3)),
-        Doing.KILLS_ITSELF: Script(status=Status(signal=SIGKILL)),
-        Doing.LEAVES_CHILD: Script(status=Status(code=3), leaves=2.0),
-        Doing.SLEEPS: Script(status=Status(code=0), after=60.0),
-        Doing.WRITES: Script(writes=0.1),
-        Doing.IGNORES: Script(writes=0.1, answers={SIGTERM: None}),
-        Doing.OBEYS: Script(writes=0.1, answers={SIGTERM: Status(code=5)}),
-        Doing.CANNOT: Script(refusal="command not found"),
-    }.items()
-}
+from tests.contracts_roster import IRosterTests, Witness
+from tests.jobscripts import SCRIPTS
+from tests.memoryroster import MemoryRoster
 
 
 class MemoryRosterTests(IRosterTests, TestCase):

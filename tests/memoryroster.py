@@ -13,14 +13,14 @@ from uuid import uuid4
 
 from zope.interface import implementer
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from twisted.internet.defer import Deferred, execute, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from ..changes import Changes, Journal, JournalPlace, Kind, kindOf
-from ..description import Description, Tally
-from ..errors import (
+from jobworker.changes import Changes, JournalPlace, Kind, kindOf
+from jobworker.description import Description, Tally
+from jobworker.errors import (
     KeyTaken,
     LaunchFailed,
     NoSuchJob,
@@ -29,8 +29,8 @@ from ..errors import (
     StillRunning,
     StopIgnored,
 )
-from ..interfaces.roster import IRoster, IRosterListener
-from ..jobs import (
+from jobworker.interfaces.roster import IRoster, IRosterListener
+from jobworker.jobs import (
     Command,
     CommandExited,
     Drained,
@@ -44,44 +44,15 @@ from ..jobs import (
     StopRequested,
     advance,
 )
-from ..milestones import Milestone
-from ..queries import Page, Query, search
-from ..specification import NOTHING
-from .audience import Audience
+from jobworker.milestones import Milestone
+from jobworker.queries import Page, Query
+from jobworker.roster.audience import Audience
+from jobworker.specification import NOTHING
+from tests.jobscripts import Script
+from tests.memoryjournal import Journal
 
 #: Seconds that a command is given to leave when no grace was set.
 PATIENCE: Final = 1.0
-
-
-@frozen
-class Script:
-    """
-    What a command does, as far as anybody can see it from outside.
-
-    @ivar refusal: Why it cannot be started; C{None} if it can.
-    @ivar status: How it ends by itself; C{None} if it does not.
-    @ivar after: Seconds until it does.
-    @ivar answers: The statuses it leaves with on signals; C{None} for one that
-        it ignores.  One that is not named ends it as signals do.
-    @ivar leaves: Seconds that something runs on which it leaves behind.
-    @ivar writes: Seconds between two growths of its log; C{None} if it writes
-        nothing.
-    """
-
-    refusal: str | None = None
-    status: Status | None = None
-    after: float = 0.0
-    answers: Mapping[int, Status | None] = field(factory=dict)
-    leaves: float = 0.0
-    writes: float | None = None
-
-    def answer(self, signal: int) -> Status | None:
-        """
-        Say how the command leaves on a signal; C{None} if it does not.
-        """
-        if signal == SIGKILL:
-            return Status(signal=SIGKILL)
-        return self.answers.get(signal, Status(signal=signal))
 
 
 @define(eq=False)
@@ -186,7 +157,7 @@ class MemoryRoster:
     def signal(
         self,
         identifier: str,
-        by: str,  # noqa: ARG002 - nobody is told
+        by: str,
         number: int,
     ) -> Deferred[Record]:
         """
@@ -227,7 +198,7 @@ class MemoryRoster:
         Find the jobs that somebody wants to see.
         """
         records = (life.record for life in self._lives.values())
-        return succeed(search(query, self.journal.settled(query, records)))
+        return succeed(self.journal.search(query, records))
 
     def changes(self, since: JournalPlace | None, limit: int) -> Deferred[Changes]:
         """

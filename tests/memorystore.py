@@ -13,11 +13,12 @@ from attrs import define, field
 
 from twisted.internet.defer import Deferred, fail, succeed
 
-from ..changes import Changes, Journal, JournalPlace, Kind, kindOf
-from ..errors import NoSuchJob, PlaceLost, ShuttingDown, StorageFailed
-from ..interfaces.store import IJobStore
-from ..jobs import Phase, Record
-from ..queries import Page, Query, search
+from jobworker.changes import Changes, JournalPlace, Kind, kindOf
+from jobworker.errors import NoSuchJob, PlaceLost, ShuttingDown, StorageFailed
+from jobworker.interfaces.store import IJobStore
+from jobworker.jobs import Phase, Record
+from jobworker.queries import Page, Query
+from tests.memoryjournal import Journal
 
 
 @implementer(IJobStore)
@@ -87,8 +88,7 @@ class MemoryJobStore:
         """
         if self._closed:
             return fail(ShuttingDown())
-        records = self.journal.settled(query, self._records.values())
-        return succeed(search(query, records))
+        return succeed(self.journal.search(query, self._records.values()))
 
     def changes(self, since: JournalPlace | None, limit: int) -> Deferred[Changes]:
         """
