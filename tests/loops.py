@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import cache
 from typing import Any, TypeVar
 
 from zope.interface import implementer
@@ -32,6 +33,18 @@ class ImmediateReactor:
         Do it.
         """
         callable(*args, **kwargs)
+
+
+@cache
+def lastingLoop() -> asyncio.AbstractEventLoop:
+    """
+    The loop of all tests that call by way of gRPC in one.
+
+    gRPC may have something left to say to a loop when everything that was
+    asked in it is over, and complains on standard error if it is closed by
+    then.
+    """
+    return asyncio.new_event_loop()
 
 
 class LoopTestCase(SynchronousTestCase):

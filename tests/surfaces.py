@@ -7,7 +7,6 @@ waited for as each client has it.
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
@@ -20,6 +19,7 @@ from twisted.internet.threads import blockingCallFromThread
 
 from jobworker.client import Address, AsyncClient, Client, Credentials, Event
 from jobworker.twistedclient import TwistedClient
+from tests.loops import lastingLoop
 
 
 @frozen
@@ -102,7 +102,7 @@ class Asynchronous(Surface):
         Make one.
         """
         self.client = AsyncClient(caller.address, caller.credentials, caller.token)
-        self._loop = asyncio.new_event_loop()
+        self._loop = lastingLoop()
 
     def ask(self, what: Callable[[Any], Any]) -> Any:
         """
@@ -128,14 +128,6 @@ class Asynchronous(Surface):
                     received(event)
 
         self._loop.run_until_complete(listen())
-
-    def close(self) -> None:
-        """
-        Let go of everything.
-        """
-        super().close()
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
 
 
 class Deferring(Surface):

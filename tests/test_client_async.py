@@ -27,9 +27,9 @@ from jobworker.client.failures import (
 )
 from jobworker.client.questions import inChunks, inLines, querying
 from jobworker.client.values import State
+from tests.loops import LoopTestCase, lastingLoop
 
 from .logscripts import LogScript
-from .loops import LoopTestCase
 from .wireserver import ID, TOKEN, Method, WireServer, credentials, status
 
 
@@ -37,6 +37,12 @@ class AsyncTestCase(LoopTestCase):
     """
     A test with a server and a loop.
     """
+
+    def setUp(self) -> None:
+        """
+        Take the loop that all such tests use.
+        """
+        self.loop = lastingLoop()
 
     def serve(self, methods: Mapping[str, Method]) -> WireServer:
         """

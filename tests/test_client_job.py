@@ -5,7 +5,6 @@ the clients that call gRPC themselves.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +21,7 @@ from jobworker.client.failures import Unacceptable, UnknownJob
 from jobworker.client.values import State
 
 from .logscripts import LogScript
+from .loops import lastingLoop
 from .test_client_reader import line
 from .wireserver import ID, TOKEN, WireServer, credentials, status
 
@@ -155,7 +155,7 @@ class LosingTests(SynchronousTestCase):
                 ended = await client.wait(ID, sleep=self.sleep)
                 self.assertEqual((ended.exitCode, self.slept), (3, [1, 2]))
 
-        asyncio.run(wait())
+        lastingLoop().run_until_complete(wait())
 
     def test_hopeless(self) -> None:
         """
@@ -183,7 +183,7 @@ class LosingTests(SynchronousTestCase):
             async with self.asyncClient() as client:
                 return [each async for each in client.readLog(ID, sleep=self.sleep)]
 
-        self.check(asyncio.run(read()))
+        self.check(lastingLoop().run_until_complete(read()))
 
     def check(self, events: list[Event]) -> None:
         """

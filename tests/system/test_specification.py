@@ -21,6 +21,7 @@ from jobworker.client import (
     State,
 )
 from tests.daemons import Daemon, DaemonCase, credentials, processesOf, until
+from tests.loops import lastingLoop
 
 
 class SpecificationTests(DaemonCase):
@@ -172,7 +173,7 @@ class SpecificationTests(DaemonCase):
                 starts = (client.start(["true"], wanted) for _ in range(200))
                 return {job.identifier for job in await asyncio.gather(*starts)}
 
-        jobs = asyncio.run(start())
+        jobs = lastingLoop().run_until_complete(start())
         self.assertEqual(len(jobs), 1)
         (self.one,) = jobs
 
