@@ -13,8 +13,6 @@ from threading import Thread
 from time import monotonic, time_ns
 from typing import Final
 
-from zope.interface import implementer
-
 from attrs import define, field, frozen
 
 from twisted.application.service import Service
@@ -30,12 +28,12 @@ from twisted.logger import Logger
 
 from ..crashing import NoSuchCrashPoint, checkCrashPoint, crashPoint
 from ..errors import BadConfiguration
-from ..interfaces.roster import IRosterListener
 from ..jobs import Record
 from ..launchers.plain import IHostingReactor, makePlainLauncher
 from ..link.serving import SessionFactory
 from ..logs.drain import Drain, startDrain
 from ..logs.keeper import LogKeeper
+from ..roster.audience import Indifferent
 from ..roster.local import LocalRoster
 from ..roster.retention import Retention
 from ..roster.tallying import Tallying
@@ -90,9 +88,8 @@ class _Parts:
     tallying: Tallying
 
 
-@implementer(IRosterListener)
 @define(eq=False)
-class Supervisor(Service):
+class Supervisor(Indifferent, Service):
     """
     The service of a supervisor.
 
@@ -156,21 +153,6 @@ class Supervisor(Service):
         Maybe that was the last job.
         """
         self._consider()
-
-    def jobForgotten(self, identifier: str | None) -> None:
-        """
-        This is of no interest here.
-        """
-
-    def logGrew(self, identifier: str) -> None:
-        """
-        Nor is this.
-        """
-
-    def journalGrew(self) -> None:
-        """
-        Nor is this.
-        """
 
     async def _begin(self) -> None:
         """

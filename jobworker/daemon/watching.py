@@ -14,13 +14,12 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
 
-from ..interfaces.roster import IRosterListener
 from ..jobs import Phase, Record
+from ..roster.audience import Indifferent
 
 
-@implementer(IRosterListener)
 @define(eq=False)
-class RunningJobs:
+class RunningJobs(Indifferent):
     """
     Counts the jobs that have not ended.
     """
@@ -42,21 +41,6 @@ class RunningJobs:
             self._running.discard(record.identifier)
         else:
             self._running.add(record.identifier)
-
-    def jobForgotten(self, identifier: str | None) -> None:
-        """
-        This is of no interest here.
-        """
-
-    def logGrew(self, identifier: str) -> None:
-        """
-        Nor is this.
-        """
-
-    def journalGrew(self) -> None:
-        """
-        Nor is this.
-        """
 
 
 @implementer(IReadDescriptor)

@@ -16,6 +16,34 @@ from ..jobs import Record
 
 @implementer(IRosterListener)
 @define(eq=False)
+class Indifferent:
+    """
+    A listener of no interest in anything: for those who care about one thing.
+    """
+
+    def jobChanged(self, record: Record) -> None:
+        """
+        A job was started or has changed.
+        """
+
+    def jobForgotten(self, identifier: str | None) -> None:
+        """
+        A job was deleted.
+        """
+
+    def logGrew(self, identifier: str) -> None:
+        """
+        A log has grown.
+        """
+
+    def journalGrew(self) -> None:
+        """
+        There is more in the journal.
+        """
+
+
+@implementer(IRosterListener)
+@define(eq=False)
 class Audience:
     """
     Passes on to each of its listeners what it is told.

@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from zope.interface import implementer
-
 from attrs import define, field, frozen
 
 from twisted.internet.defer import Deferred
@@ -17,9 +15,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from ..description import Tally
 from ..interfaces.logs import ILogKeeper
-from ..interfaces.roster import IRosterListener
 from ..interfaces.store import IJobStore
 from ..jobs import Cause, Phase, Record
+from .audience import Indifferent
 from .standing import stand
 
 # How many times as long as a survey takes, the next one waits: whoever asks
@@ -40,9 +38,8 @@ class _Survey:
     stale: float
 
 
-@implementer(IRosterListener)
 @define(eq=False)
-class Tallying:
+class Tallying(Indifferent):
     """
     Counts starts and ends as it is told of them, and measures logs when it is
     asked.
@@ -76,21 +73,6 @@ class Tallying:
         Count jobs that an earlier process has left.
         """
         self._ended[Cause.LOST] += count
-
-    def jobForgotten(self, identifier: str | None) -> None:
-        """
-        This is of no interest here.
-        """
-
-    def logGrew(self, identifier: str) -> None:
-        """
-        Nor is this.
-        """
-
-    def journalGrew(self) -> None:
-        """
-        Nor is this.
-        """
 
     def measure(self) -> Deferred[Tally]:
         """

@@ -25,8 +25,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from jobworker.interfaces.logs import IJobLog, ILogKeeper
-from jobworker.interfaces.roster import IRosterListener
-from jobworker.jobs import Record, Source, Written
+from jobworker.jobs import Source, Written
 from jobworker.logs.drain import startDrain
 from jobworker.logs.keeper import LogKeeper
 from jobworker.logs.layout import logPath
@@ -40,6 +39,7 @@ from jobworker.logs.reading import (
     LineGap,
     LogFiles,
 )
+from jobworker.roster.audience import Indifferent
 from tests.contracts_logs import ILogKeeperTests
 from tests.spools import bytesOf
 
@@ -71,8 +71,7 @@ class Process(ProcessProtocol):
         self.ended.callback(None)
 
 
-@implementer(IRosterListener)
-class Listener:
+class Listener(Indifferent):
     """
     Notes which logs grew, and tells those who wait.
     """
@@ -89,21 +88,6 @@ class Listener:
         waiting, self.waiting = self.waiting, []
         for deferred in waiting:
             deferred.callback(None)
-
-    def jobChanged(self, record: Record) -> None:
-        """
-        Not of interest here.
-        """
-
-    def jobForgotten(self, identifier: str | None) -> None:
-        """
-        Nor is this.
-        """
-
-    def journalGrew(self) -> None:
-        """
-        Nor is this.
-        """
 
     def next(self) -> Deferred[None]:
         """
