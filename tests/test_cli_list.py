@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.api import worker_pb2 as wire
 from jobworker.cli.listing import _width, table
 from jobworker.client.failures import Unacceptable, UnknownJob, Unsupported
+from jobworker.client.filters import Filter
 from jobworker.client.values import JobStatus, State
 
 from .commandlines import Outcome, run
@@ -148,7 +149,7 @@ class ListTests(SynchronousTestCase):
             self.assertIn(", …; write more", str(caught.exception))
             self.assertRaises(Unacceptable, client.resolve, "")
             with self.assertRaises(Unacceptable):
-                client.jobs([State.UNKNOWN])
+                client.jobs(Filter([State.UNKNOWN]))
 
     def test_named(self) -> None:
         """
@@ -197,7 +198,7 @@ class ListTests(SynchronousTestCase):
             self.assertRaises(Unsupported, client.resolve, "night")
             for labels in ({"a": "b"}, {"a": None}):
                 with self.assertRaises(Unsupported):
-                    list(client.jobs(labels=labels))
+                    list(client.jobs(Filter(labels=labels)))
         outcome = run([*server.flags(), "stop", "--job", "night"])
         self.assertIn("older than this client", outcome.err)
 

@@ -25,6 +25,7 @@ from jobworker.client.failures import (
     Unreachable,
     Unsupported,
 )
+from jobworker.client.filters import Filter
 from jobworker.client.questions import inChunks, inLines, querying
 from jobworker.client.values import State
 from tests.loops import LoopTestCase, lastingLoop
@@ -164,13 +165,15 @@ class ClientTests(AsyncTestCase):
         client = self.client(server.port)
 
         async def find() -> list[str]:
-            return [each.identifier async for each in client.jobs([State.EXITED])]
+            return [
+                each.identifier async for each in client.jobs(Filter([State.EXITED]))
+            ]
 
         self.assertEqual(self.run_(find()), [ID, ID])
         self.assertEqual(self.run_(client.resolve(ID[:4])), ID)
         self.assertIn("no job", self.fails(UnknownJob, client.job("x")))
         self.assertEqual(self.run_(client.info()).version, "1.2")
-        self.assertRaises(Unacceptable, client.jobs, [State.UNKNOWN])
+        self.assertRaises(Unacceptable, client.jobs, Filter([State.UNKNOWN]))
         self.assertRaises(Unacceptable, client.readLog, "\udcff")
 
     def test_context(self) -> None:

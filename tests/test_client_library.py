@@ -73,6 +73,8 @@ class FacadeTests(SynchronousTestCase):
             for name, value in vars(kind).items():
                 if isinstance(value, FunctionType) and not name.startswith("_"):
                     self.assertIn(f"``{name}(", TEXT)
+        for name in inspect.signature(client.Filter).parameters:
+            self.assertIn(f"``{name}``", TEXT)
         for name in ("stop", "query", "signal", "wait", "delete", "readLog"):
             self.assertTrue(hasattr(client.Client, name))
             self.assertIn(f"``{name}(identifier", TEXT)

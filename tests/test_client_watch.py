@@ -19,6 +19,7 @@ from jobworker.api import worker_pb2 as wire
 from jobworker.client.aio.watcher import AsyncJobWatcher
 from jobworker.client.events import Waiting
 from jobworker.client.failures import BadCredentials, Failure, Unacceptable, Unreachable
+from jobworker.client.filters import EVERYTHING
 from jobworker.client.happenings import (
     Changed,
     ChangeKind,
@@ -26,7 +27,6 @@ from jobworker.client.happenings import (
     Happening,
     Present,
 )
-from jobworker.client.listing import requestFor
 from jobworker.client.outlook import Outlook, outlookOn
 from jobworker.client.questions import Inquiry
 from jobworker.client.retrying import DELAYS
@@ -133,7 +133,7 @@ def outlook(since: str = "") -> Outlook:
     """
     Watch all jobs.
     """
-    return outlookOn(requestFor((), "", None, None, ""), since, True)
+    return outlookOn(EVERYTHING, since, True)
 
 
 class WatchTests(SynchronousTestCase):

@@ -23,6 +23,7 @@ from jobworker.client import AsyncClient, events
 from jobworker.client.addresses import Address
 from jobworker.client.events import Finished, Output
 from jobworker.client.failures import Failure, Unacceptable, UnknownJob
+from jobworker.client.filters import Filter
 from jobworker.client.values import State
 from jobworker.twistedclient import TwistedClient, TwistedJob
 from jobworker.twistedclient.aside import LoopAside
@@ -257,7 +258,7 @@ class TwistedClientTests(TestCase):
         await self.assertFailure(client.job("x"), UnknownJob)
         await self.assertFailure(client.start([]), Unacceptable)
         await self.assertFailure(client.stop(ID, grace=-1.0), Unacceptable)
-        await self.assertFailure(client.jobs([State.UNKNOWN]), Unacceptable)
+        await self.assertFailure(client.jobs(Filter([State.UNKNOWN])), Unacceptable)
         await self.assertFailure(client.readLog(self.fail, "\udcff"), Unacceptable)
 
     def test_context(self) -> None:

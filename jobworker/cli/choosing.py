@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from ..client.filters import Filter
 from ..client.values import State
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -50,7 +51,7 @@ def stateOption(text: str) -> Callable[[_Function], _Function]:
 def choosing(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     Give a command the flags that choose jobs by what does not change of them.
-    It gets C{chosen}, which methods of clients take.
+    It gets C{chosen}, a L{Filter} for jobs in any state.
     """
 
     @wraps(function)
@@ -58,11 +59,11 @@ def choosing(function: Callable[..., Any]) -> Callable[..., Any]:
         """
         Take those flags from the others.
         """
-        chosen = {
-            "owner": kwargs.pop("owner"),
-            "labels": _labels(kwargs.pop("labels")),
-            "name": kwargs.pop("name"),
-        }
+        chosen = Filter(
+            owner=kwargs.pop("owner"),
+            labels=_labels(kwargs.pop("labels")),
+            name=kwargs.pop("name"),
+        )
         return function(*args, chosen=chosen, **kwargs)
 
     for option in reversed(_OWN):

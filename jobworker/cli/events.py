@@ -9,11 +9,12 @@ import shlex
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
-from typing import Any
 
 import click
+from attrs import evolve
 
 from ..client.events import Waiting
+from ..client.filters import Filter
 from ..client.happenings import Changed, ChangeKind, Happening
 from ..client.values import State
 from .choosing import choosing, stateOption
@@ -44,7 +45,7 @@ def events(
     settings: Settings,
     since: str,
     states: tuple[str, ...],
-    chosen: dict[str, Any],
+    chosen: Filter,
     limit: int | None,
     wantsJSON: bool,
 ) -> None:
@@ -54,9 +55,9 @@ def events(
     No change is left out and none comes twice, whatever happens to
     connections.
     """
-    wanted = [State(each) for each in states]
+    wanted = evolve(chosen, states=[State(each) for each in states])
     with settings.client() as client:
-        watching = client.watch(wanted, since=since, present=False, **chosen)
+        watching = client.watch(wanted, since=since, present=False)
         with closing(watching):
             for change in islice(_changes(watching), limit):
                 click.echo(asJSON(change) if wantsJSON else asText(change))

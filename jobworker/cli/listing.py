@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import Sequence
 from itertools import islice, pairwise
-from typing import Any, Final
+from typing import Final
 from unicodedata import combining, east_asian_width
 
 import click
+from attrs import evolve
 
+from ..client.filters import Filter
 from ..client.values import JobStatus, State
 from .choosing import STATES, choosing, stateOption
 from .colours import colourOf, painted
@@ -60,7 +62,7 @@ def ps(
     settings: Settings,
     everything: bool,
     states: tuple[str, ...],
-    chosen: dict[str, Any],
+    chosen: Filter,
     limit: int | None,
     live: bool,
     wantsJSON: bool,
@@ -70,14 +72,15 @@ def ps(
     """
     if everything and states:
         raise click.UsageError("--all leaves no choice of --state")
-    wanted = [State(each) for each in states] or [State.RUNNING]
+    named = [State(each) for each in states] or [State.RUNNING]
     if live:
         if wantsJSON:
             raise click.UsageError("'jobworker events --json' goes with programs")
-        _watch(settings, STATES if everything else wanted, chosen, limit)
+        _watch(settings, evolve(chosen, states=STATES if everything else named), limit)
         return
     with settings.client() as client:
-        found = client.jobs([] if everything else wanted, limit=limit, **chosen)
+        wanted = evolve(chosen, states=() if everything else named)
+        found = client.jobs(wanted, limit=limit)
         if wantsJSON:
             for status in found:
                 click.echo(asJSON(status))
@@ -89,12 +92,7 @@ def ps(
         click.echo(line)
 
 
-def _watch(
-    settings: Settings,
-    states: Sequence[State],
-    chosen: dict[str, Any],
-    limit: int | None,
-) -> None:
+def _watch(settings: Settings, wanted: Filter, limit: int | None) -> None:
     """
     Show a table of jobs that changes as they do.
     """
@@ -109,8 +107,8 @@ def _watch(
 
     with settings.client() as client:
         showLive(
-            client.watch(states, **chosen),
-            LiveTable(frozenset(states), limit),
+            client.watch(wanted),
+            LiveTable(frozenset(wanted.states), limit),
             write,
             lambda resized: Screen(sys.stdout, resized),
         )

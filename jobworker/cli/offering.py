@@ -17,6 +17,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..client.contexts import ContextFile, configFile
+from ..client.filters import Filter
 from ..client.values import JobStatus, State
 from .options import saidIn
 from .rendering import plain, stateOf
@@ -136,5 +137,5 @@ def _jobs(ctx: click.Context, incomplete: str) -> Iterator[JobStatus]:
     states = _STATES.get(ctx.info_name or "", ())
     with HastyClient(address, credentials, token, _PATIENCE) as client:
         if re.fullmatch(r"[0-9a-f-]+", incomplete):
-            yield from client.jobs(states, prefix=incomplete, limit=_ENOUGH)
-        yield from islice(client.jobs(states, limit=_ENOUGH), _ENOUGH)
+            yield from client.jobs(Filter(states, prefix=incomplete), limit=_ENOUGH)
+        yield from islice(client.jobs(Filter(states), limit=_ENOUGH), _ENOUGH)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .credentials import Credentials, loadToken
     from .events import Event, Finished, Missing, Output, Waiting
     from .failures import Failure
+    from .filters import Filter
     from .happenings import Changed, ChangeKind, Current, Happening, Present
     from .job import Job
     from .target import Target
@@ -36,6 +37,7 @@ __all__ = (
     "Current",
     "Event",
     "Failure",
+    "Filter",
     "Finished",
     "Guarantee",
     "Happening",
@@ -66,6 +68,7 @@ _HOMES: Final = {
     "Current": "happenings",
     "Event": "events",
     "Failure": "failures",
+    "Filter": "filters",
     "Finished": "events",
     "Guarantee": "values",
     "Happening": "happenings",

@@ -13,6 +13,7 @@ from attrs import define
 
 from ..specification import NOTHING, Specification
 from .caller import Caller
+from .filters import EVERYTHING, Filter
 from .happenings import Happening
 from .job import Job
 from .listing import Pages, requestFor
@@ -20,7 +21,7 @@ from .outlook import outlookOn
 from .questions import informing, starting
 from .resolving import resolving
 from .target import Target
-from .values import JobStatus, ServerInfo, State
+from .values import JobStatus, ServerInfo
 from .watcher import JobWatcher
 
 
@@ -96,51 +97,19 @@ class Client(Caller):
         return self._ask(informing())
 
     def jobs(
-        self,
-        states: Sequence[State] = (),
-        *,
-        owner: str = "",
-        after: int | None = None,
-        before: int | None = None,
-        prefix: str = "",
-        labels: Mapping[str, str | None] | None = None,
-        name: str = "",
-        limit: int | None = None,
+        self, wanted: Filter = EVERYTHING, *, limit: int | None = None
     ) -> Iterator[JobStatus]:
         """
         Find jobs, the newest first.  They are fetched as they are taken.
 
-        @param states: The states that they may be in; none means any.
-
-        @param owner: The subject whose jobs are wanted; empty for all.
-
-        @param after: When they were started at the earliest: nanoseconds since
-            the epoch.
-
-        @param before: The time before which they were started.
-
-        @param prefix: What their ids begin with.
-
-        @param labels: Labels that they have, with these values; C{None} for
-            any value.
-
-        @param name: The name that they have.
-
         @param limit: How many are wanted at most.
         """
-        request = requestFor(states, owner, after, before, prefix, labels, name)
-        return self._paged(Pages(request, limit))
+        return self._paged(Pages(requestFor(wanted), limit))
 
     def watch(
         self,
-        states: Sequence[State] = (),
+        wanted: Filter = EVERYTHING,
         *,
-        owner: str = "",
-        after: int | None = None,
-        before: int | None = None,
-        prefix: str = "",
-        labels: Mapping[str, str | None] | None = None,
-        name: str = "",
         since: str = "",
         present: bool = True,
         sleep: Callable[[float], None] = time.sleep,
@@ -152,23 +121,9 @@ class Client(Caller):
         them, then each change, L{Changed}, once and in order, whatever happens
         to connections.
 
-        @param states: The states that jobs may be in; that they leave these is
-            told, too.  None: any, but of the jobs that there are only those
-            that have not ended.
-
-        @param owner: The subject whose jobs are wanted; empty for all.
-
-        @param after: When they were started at the earliest: nanoseconds since
-            the epoch.
-
-        @param before: The time before which they were started.
-
-        @param prefix: What their ids begin with.
-
-        @param labels: Labels that they have, with these values; C{None} for
-            any value.
-
-        @param name: The name that they have.
+        @param wanted: Which jobs.  That they leave the states that are wanted
+            is told, too.  Where any state is, of the jobs that there are come
+            only those that have not ended.
 
         @param since: The token of what was told last, to go on behind it.
 
@@ -177,8 +132,7 @@ class Client(Caller):
 
         @param sleep: Waits for so many seconds before another attempt.
         """
-        jobs = requestFor(states, owner, after, before, prefix, labels, name)
-        outlook = outlookOn(jobs, since, present)
+        outlook = outlookOn(wanted, since, present)
         return JobWatcher(self.connect, outlook, self.explain, sleep).happenings()
 
     def resolve(self, text: str) -> str:

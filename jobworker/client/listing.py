@@ -6,13 +6,14 @@ Nothing here performs I/O.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from attrs import define, field
 
 from ..api import worker_pb2 as wire
 from .failures import Unacceptable, Unsupported
+from .filters import Filter
 from .questions import Question
 from .translation import statusOf
 from .values import JobStatus, State
@@ -28,29 +29,23 @@ _STATES: Final = {
 _PAGE: Final = 1000
 
 
-def requestFor(
-    states: Sequence[State],
-    owner: str,
-    after: int | None,
-    before: int | None,
-    prefix: str,
-    labels: Mapping[str, str | None] | None = None,
-    name: str = "",
-) -> wire.ListRequest:
+def requestFor(wanted: Filter) -> wire.ListRequest:
     """
     Write down which jobs are wanted.
+
+    @raise Unacceptable: If there can be none of these.
     """
-    given = labels or {}
+    labels = wanted.labels.items()
     try:
         return wire.ListRequest(
-            states=[_STATES[state] for state in states],
-            owner=owner,
-            started_after=after or 0,
-            started_before=before or 0,
-            id_prefix=prefix,
-            labels={key: value for key, value in given.items() if value is not None},
-            label_names=[key for key, value in given.items() if value is None],
-            name=name,
+            states=[_STATES[state] for state in wanted.states],
+            owner=wanted.owner,
+            started_after=wanted.after or 0,
+            started_before=wanted.before or 0,
+            id_prefix=wanted.prefix,
+            labels={key: value for key, value in labels if value is not None},
+            label_names=[key for key, value in labels if value is None],
+            name=wanted.name,
         )
     except KeyError:
         raise Unacceptable("jobs in an unknown state cannot be asked for") from None

@@ -14,7 +14,9 @@ from attrs import define, field
 from ..api import worker_pb2 as wire
 from .events import Waiting
 from .failures import Failure, Unacceptable, Unreachable
+from .filters import Filter
 from .happenings import Changed, ChangeKind, Current, Happening, Present
+from .listing import requestFor
 from .questions import Inquiry
 from .retrying import Attempts
 from .translation import statusOf
@@ -94,14 +96,13 @@ class Outlook:
         return Waiting(failure, self._attempts.another(failure))
 
 
-def outlookOn(jobs: wire.ListRequest, since: str, present: bool) -> Outlook:
+def outlookOn(wanted: Filter, since: str, present: bool) -> Outlook:
     """
     Decide what to watch.
 
-    @param jobs: Which jobs.
-
     @raise Unacceptable: If that cannot be.
     """
+    jobs = requestFor(wanted)
     try:
         request = wire.WatchRequest(
             jobs=jobs, resume_token=since, changes_only=not present

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from ..api import worker_pb2 as wire
 from ..specification import isName
 from .failures import Unacceptable, UnknownJob, Unsupported
+from .filters import Filter
 from .listing import insist, listing, requestFor
 from .questions import Question
 from .values import State
@@ -76,7 +77,7 @@ def _beginning(
     """
     Find jobs whose ids begin like this, as many as need be told.
     """
-    request = requestFor((), "", None, None, text)
+    request = requestFor(Filter(prefix=text))
     request.page_size = _NAMED + 1
     page = yield listing(request)
     found = [each.job.id for each in page.jobs]
@@ -97,7 +98,7 @@ def _named(
         matter if the server knows nothing of names.
     """
     for states in ((State.RUNNING,), ()):
-        request = requestFor(states, "", None, None, "", name=text)
+        request = requestFor(Filter(states, name=text))
         request.page_size = 1
         page = yield listing(request)
         try:

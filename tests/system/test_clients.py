@@ -16,7 +16,15 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from jobworker.client import Address, Credentials, Finished, Output, State, Waiting
+from jobworker.client import (
+    Address,
+    Credentials,
+    Filter,
+    Finished,
+    Output,
+    State,
+    Waiting,
+)
 from jobworker.client.failures import (
     BadCredentials,
     Failure,
@@ -163,7 +171,7 @@ class ClientTests(DaemonCase, TestCase):
         self.assertEqual(
             surface.ask(lambda client: client.job(job.identifier[:13])), job
         )
-        found = surface.ask(lambda client: client.jobs([State.EXITED], limit=1))
+        found = surface.ask(lambda client: client.jobs(Filter([State.EXITED]), limit=1))
         self.assertEqual([each.identifier for each in found], [job.identifier])
         surface.ask(lambda _: job.delete())
         self.fails(surface, UnknownJob, lambda _: job.query())
