@@ -162,6 +162,26 @@ class MistakeTests(SynchronousTestCase):
                 [*query, *flags], 64, f"--{name}", f"JOBWORKER_{name.upper()}", "query"
             )
 
+    def test_numbers(self) -> None:
+        """
+        What is no number is called that, in words of ours.
+        """
+        for arguments, said in (
+            (["stop", "-t", "abc", ID], "'abc' is not a valid number"),
+            (["wait", "--timeout", "nan", ID], "'nan' is not a valid number"),
+            (["logs", "-n", "x", ID], "'x' is not a valid whole number"),
+            (["ps", "--limit", "1.5"], "'1.5' is not a valid whole number"),
+        ):
+            code = 200 if arguments[0] == "wait" else 64
+            self.check([*arguments, *self.flags()], code, said)
+
+    def test_variable(self) -> None:
+        """
+        The name of a variable is repeated as it was given.
+        """
+        twice = ["start", "--env=A=1", "--unset=A", "--cmd=true", *self.flags()]
+        self.check(twice, 64, "the variable A is set and unset")
+
     def test_files(self) -> None:
         """
         Files that are not what they should be are named, before anything is

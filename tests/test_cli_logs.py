@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
 from jobworker.cli.gathering import atOnce, inTurn
-from jobworker.cli.parameters import TimeType
+from jobworker.cli.parameters import TIME
 from jobworker.client.events import Event, Output
 from jobworker.client.failures import Unreachable
 from jobworker.jobs import Source
@@ -403,7 +403,9 @@ class TimeTests(SynchronousTestCase):
         """
         Read one.
         """
-        return TimeType().convert(text, None, None)
+        found = TIME.convert(text, None, None)
+        assert isinstance(found, int)
+        return found
 
     def test_ago(self) -> None:
         """

@@ -132,11 +132,11 @@ def _offer(path: tuple[str, ...], parameter: click.Parameter) -> None:
     there is.
     """
     from . import offering
-    from .parameters import SignalType
+    from .parameters import SIGNAL
 
     takes = (parameter.metavar or "").strip("[].…").partition("|")[0]
     offer: offering.Offering | None = None
-    if isinstance(parameter.type, SignalType):
+    if parameter.type is SIGNAL:
         offer = offering.signals
     elif parameter.name == "context" or (path[:1] == ("context",) and takes == "NAME"):
         offer = offering.contexts

@@ -20,6 +20,7 @@ from ..client.values import State
 from .choosing import choosing, stateOption
 from .colours import Colour, colourOf, painted
 from .options import Settings, withServer
+from .parameters import CountType
 from .rendering import asObject, asTime, plain, stateOf
 
 _COLOURS = {ChangeKind.STARTED: Colour.BUSY, ChangeKind.DELETED: Colour.FAINT}
@@ -35,7 +36,7 @@ _COLOURS = {ChangeKind.STARTED: Colour.BUSY, ChangeKind.DELETED: Colour.FAINT}
 @stateOption("Jobs that come into this state or leave it; may be given more than once.")
 @choosing
 @click.option(
-    "--limit", type=click.IntRange(1), metavar="N", help="End after so many changes."
+    "--limit", type=CountType(1), metavar="N", help="End after so many changes."
 )
 @click.option(
     "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each change."

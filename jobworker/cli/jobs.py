@@ -15,7 +15,7 @@ from ..client.values import JobStatus
 from ..specification import Specification
 from .exits import CannotWrite
 from .options import Settings, withServer
-from .parameters import NumberType, SignalType
+from .parameters import SIGNAL, NumberType
 from .rendering import asJSON, asObject, asText
 from .specifying import specifying
 
@@ -112,7 +112,7 @@ def tell(identifier: str, wantsJSON: bool = False) -> None:
 @click.option(
     "-s",
     "--signal",
-    type=SignalType(),
+    type=SIGNAL,
     metavar="NAME",
     help="The signal to ask with, instead of TERM.",
 )

@@ -22,6 +22,7 @@ from .choosing import STATES, choosing, stateOption
 from .colours import colourOf, painted
 from .live import LiveTable, showLive
 from .options import Settings, withServer
+from .parameters import CountType
 from .rendering import asJSON, plain, stateOf
 from .screen import Screen, canShow
 
@@ -44,7 +45,7 @@ _OWNER: Final = 20
 @choosing
 @click.option(
     "--limit",
-    type=click.IntRange(1),
+    type=CountType(1),
     metavar="N",
     help="The newest so many of them only.",
 )

@@ -17,7 +17,7 @@ from .gathering import atOnce, inTurn
 from .jobs import several
 from .lines import Lines, since, timed
 from .options import Settings, withServer
-from .parameters import TimeType
+from .parameters import TIME, CountType
 from .rendering import asTime
 from .sink import Sink, labelled
 
@@ -84,14 +84,14 @@ class Wanted:
     "-n",
     "--lines",
     "last",
-    type=click.IntRange(0),
+    type=CountType(0),
     metavar="N",
     help="Only the last so many lines of what each has written.",
 )
 @click.option(
     "--since",
     "begin",
-    type=TimeType(),
+    type=TIME,
     metavar="TIME",
     help="Only lines since then: 2026-01-31T12:00:00Z, or 90s, 10m, 2h or 1d ago.",
 )

@@ -1,5 +1,5 @@
 """
-What flags may be given.
+The types of what flags may be given.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime
 from signal import SIGRTMAX, Signals
 from typing import Any, Final
@@ -25,37 +26,43 @@ _SPAN: Final = re.compile(
 _UNITS: Final = (86_400, 3600, 60, 1)
 
 
-class SignalType(click.ParamType):  # type: ignore[type-arg]
+class TextType(click.ParamType):  # type: ignore[type-arg]
     """
-    A signal, by name or number.
+    What a function reads from a text.
     """
 
-    name = "signal"
+    def __init__(self, name: str, read: Callable[[str], object]) -> None:
+        """
+        @param name: What it is.
+
+        @param read: Reads it; a L{ValueError} says why it cannot.
+        """
+        self.name = name
+        self._read = read
 
     def convert(
         self,
         value: object,
         param: click.Parameter | None,
         ctx: click.Context | None,
-    ) -> int:
+    ) -> object:
         """
-        Read C{"TERM"}, C{"sigterm"} or C{"15"}.
+        Read a text.  What is none is a default, or was read before.
         """
-        text = str(value).upper()
-        if text.isascii() and text.isdecimal() and 0 < int(text) <= SIGRTMAX:
-            return int(text)
-        name = text if text.startswith("SIG") else f"SIG{text}"
-        if name not in Signals.__members__:
-            self.fail(
-                f"{value!r} is no signal; write it as TERM, SIGTERM or 15", param, ctx
-            )
-        return int(Signals[name])
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class NumberType(click.FloatRange):
     """
     A number within a range, which what is no number is not.
     """
+
+    name = "number"
 
     def convert(
         self,
@@ -68,42 +75,46 @@ class NumberType(click.FloatRange):
         """
         number: float = super().convert(value, param, ctx)
         if math.isnan(number):
-            self.fail(f"{value!r} is not a number", param, ctx)
+            self.fail(f"{value!r} is not a valid number", param, ctx)
         return number
 
 
-class TimeType(click.ParamType):  # type: ignore[type-arg]
+class CountType(click.IntRange):
     """
-    A time, written as such or as how long ago it was: nanoseconds since the
-    epoch.
+    A whole number within a range.
     """
 
-    name = "time"
+    name = "whole number"
 
-    def convert(
-        self,
-        value: object,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> int:
-        """
-        Read C{"2026-01-31T12:00:00Z"}, C{"90s"} or C{"1h30m"}.
-        """
-        text = str(value)
-        span = _SPAN.fullmatch(text)
-        if text and span is not None:
-            pairs = zip(span.groups("0"), _UNITS, strict=True)
-            seconds = sum(int(count) * unit for count, unit in pairs)
-            return time.time_ns() - seconds * 10**9
-        try:
-            return _nanoseconds(text)
-        except ValueError:
-            self.fail(
-                f"{value!r} is no time; write it as 2026-01-31T12:00:00Z, or as 90s, "
-                "10m, 2h or 1d for how long ago it was",
-                param,
-                ctx,
-            )
+
+def _signal(text: str) -> int:
+    """
+    Read C{"TERM"}, C{"sigterm"} or C{"15"}.
+    """
+    name = text.upper()
+    if name.isascii() and name.isdecimal() and 0 < int(name) <= SIGRTMAX:
+        return int(name)
+    name = name if name.startswith("SIG") else f"SIG{name}"
+    if name not in Signals.__members__:
+        raise ValueError(f"{text!r} is no signal; write it as TERM, SIGTERM or 15")
+    return int(Signals[name])
+
+
+def _time(text: str) -> int:
+    """
+    Read C{"2026-01-31T12:00:00Z"}, C{"90s"} or C{"1h30m"}.
+    """
+    span = _SPAN.fullmatch(text)
+    if text and span is not None:
+        pairs = zip(span.groups("0"), _UNITS, strict=True)
+        return time.time_ns() - sum(int(count) * unit for count, unit in pairs) * 10**9
+    try:
+        return _nanoseconds(text)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is no time; write it as 2026-01-31T12:00:00Z, or as 90s, 10m, "
+            "2h or 1d for how long ago it was"
+        ) from None
 
 
 def _nanoseconds(text: str) -> int:
@@ -121,3 +132,10 @@ def _nanoseconds(text: str) -> int:
     zone = zone.upper().replace("Z", "+00:00")
     at = datetime.fromisoformat(f"{date}T{clock}{zone}")
     return int(at.timestamp()) * 10**9 + int(f"{fraction:0<9.9}")
+
+
+#: A signal, by name or number.
+SIGNAL: Final = TextType("signal", _signal)
+
+#: A time, written as such or as how long ago it was: nanoseconds since the epoch.
+TIME: Final = TextType("time", _time)

@@ -10,7 +10,7 @@ import click
 
 from .jobs import asObjects, several
 from .options import Settings, withServer
-from .parameters import SignalType
+from .parameters import SIGNAL
 from .rendering import asJSON
 
 
@@ -19,7 +19,7 @@ from .rendering import asJSON
 @click.option(
     "-s",
     "--signal",
-    type=SignalType(),
+    type=SIGNAL,
     default=SIGTERM.value,
     metavar="NAME",
     help="The signal, instead of TERM.",

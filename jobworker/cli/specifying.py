@@ -24,98 +24,68 @@ from ..specification import (
     ResourceLimit,
     Specification,
 )
-from .parameters import NumberType, SignalType
+from .parameters import SIGNAL, CountType, NumberType, TextType
 
 _Result = TypeVar("_Result")
 _Rest = ParamSpec("_Rest")
 _First = TypeVar("_First")
 
 
-class PairType(click.ParamType):  # type: ignore[type-arg]
+def _pair(text: str) -> tuple[str, str]:
     """
-    A name and a value.
+    Read C{"NAME=VALUE"}.
     """
-
-    name = "pair"
-
-    def convert(
-        self,
-        value: object,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> tuple[str, str]:
-        """
-        Read C{"NAME=VALUE"}.
-        """
-        if isinstance(value, tuple):
-            return value
-        name, equals, rest = str(value).partition("=")
-        if not name or not equals:
-            self.fail(f"{value!r} is not written as NAME=VALUE", param, ctx)
-        return name, rest
+    name, equals, rest = text.partition("=")
+    if not name or not equals:
+        raise ValueError(f"{text!r} is not written as NAME=VALUE")
+    return name, rest
 
 
-class LimitType(click.ParamType):  # type: ignore[type-arg]
+def _limit(text: str) -> ResourceLimit:
     """
-    A limit of a resource.
+    Read C{"nofile=1024"}, C{"nofile=1024:4096"} or C{"core=unlimited"}.
     """
-
-    name = "limit"
-
-    def convert(
-        self,
-        value: object,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> ResourceLimit:
-        """
-        Read C{"nofile=1024"}, C{"nofile=1024:4096"} or C{"core=unlimited"}.
-        """
-        if isinstance(value, ResourceLimit):
-            return value
-        name, _, rest = str(value).partition("=")
-        soft, _, hard = rest.partition(":")
-        if name not in RESOURCES:
-            known = ", ".join(RESOURCES)
-            self.fail(f"{name!r} is no limit; those are {known}", param, ctx)
-        try:
-            return ResourceLimit(name, _number(soft), _number(hard or soft))
-        except ValueError:
-            self.fail(f"{value!r} is not written as NAME=SOFT[:HARD]", param, ctx)
+    name, _, rest = text.partition("=")
+    soft, _, hard = rest.partition(":")
+    if name not in RESOURCES:
+        known = ", ".join(RESOURCES)
+        raise ValueError(f"{name!r} is no limit; those are {known}")
+    try:
+        return ResourceLimit(name, _number(soft), _number(hard or soft))
+    except ValueError:
+        raise ValueError(f"{text!r} is not written as NAME=SOFT[:HARD]") from None
 
 
-class MaskType(click.ParamType):  # type: ignore[type-arg]
+def _number(text: str) -> int:
     """
-    A file mode creation mask.
+    Read one of the two numbers of a limit.
     """
-
-    name = "mask"
-
-    def convert(
-        self,
-        value: object,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> int:
-        """
-        Read C{"027"}.
-        """
-        if isinstance(value, int):
-            return value
-        try:
-            mask = int(str(value), 8)
-        except ValueError:
-            mask = -1
-        if not 0 <= mask <= 0o777:
-            self.fail(f"{value!r} is no mask of 0 to 777, in octal", param, ctx)
-        return mask
+    if text == "unlimited":
+        return UNLIMITED
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(text)
+    return int(text)
 
 
+def _mask(text: str) -> int:
+    """
+    Read C{"027"}.
+    """
+    try:
+        mask = int(text, 8)
+    except ValueError:
+        mask = -1
+    if not 0 <= mask <= 0o777:
+        raise ValueError(f"{text!r} is no mask of 0 to 777, in octal")
+    return mask
+
+
+_PAIR: Final = TextType("pair", _pair)
 _TIME: Final = NumberType(0, MAX_TIME, min_open=True)
 
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "--env": {
-        "type": PairType(),
+        "type": _PAIR,
         "multiple": True,
         "metavar": "NAME=VALUE",
         "help": "Set a variable; may be given more than once.",
@@ -132,17 +102,17 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "--group": {"metavar": "NAME", "help": "The group, if not that of the user."},
     "--cwd": {"metavar": "DIR", "help": "The working directory, an absolute path."},
     "--umask": {
-        "type": MaskType(),
+        "type": TextType("mask", _mask),
         "metavar": "MODE",
         "help": "The file mode creation mask, in octal.",
     },
     "--nice": {
-        "type": click.IntRange(0, MAX_NICE),
+        "type": CountType(0, MAX_NICE),
         "metavar": "N",
         "help": "The niceness.",
     },
     "--limit": {
-        "type": LimitType(),
+        "type": TextType("limit", _limit),
         "multiple": True,
         "metavar": "NAME=SOFT[:HARD]",
         "help": "Limit a resource, as nofile=1024; may be given more than once.",
@@ -158,7 +128,7 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "help": "End the job when it has written nothing for so long.",
     },
     "--stop-signal": {
-        "type": SignalType(),
+        "type": SIGNAL,
         "metavar": "NAME",
         "help": "The signal that it is asked to end with, instead of TERM.",
     },
@@ -168,7 +138,7 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "help": "Kill what is left of it so long after it was asked to end.",
     },
     "--label": {
-        "type": PairType(),
+        "type": _PAIR,
         "multiple": True,
         "metavar": "NAME=VALUE",
         "help": "Something to find the job by; may be given more than once.",
@@ -216,7 +186,9 @@ def _specification(said: dict[str, Any]) -> Specification:
     environment: dict[str, str | None] = dict(said["--env"])
     for name in said["--unset"]:
         if name in environment:
-            raise click.UsageError(f"{name} is set and unset, or unset twice")
+            raise click.UsageError(
+                f"the variable {name} is set and unset, or unset twice"
+            )
         environment[name] = None
     return Specification(
         environment=environment,
@@ -258,14 +230,3 @@ def _read(path: str) -> Input | None:
             "have the job read a file where it runs",
         )
     return Input.of(data) if data else None
-
-
-def _number(text: str) -> int:
-    """
-    Read a limit.
-    """
-    if text == "unlimited":
-        return UNLIMITED
-    if not (text.isascii() and text.isdecimal()):
-        raise ValueError(text)
-    return int(text)
