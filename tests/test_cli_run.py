@@ -16,9 +16,10 @@ import grpc
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
+from jobworker.bounds import MAX_INPUT
 from jobworker.cli.feeding import passed
 from jobworker.client.failures import Unacceptable
-from jobworker.specification import MAX_INPUT, Input
+from jobworker.specification import Input
 
 from .commandlines import run, spawn
 from .logscripts import LogScript

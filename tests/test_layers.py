@@ -20,8 +20,8 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"errors", "crashing"},
     {"specification", "milestones", "sparing", "prompt", "metering"},
-    {"conditions", "packing"},
-    {"jobs"},
+    {"bounds", "conditions"},
+    {"jobs", "packing"},
     {"queries", "description"},
     {"changes"},
     {"interfaces"},
@@ -74,6 +74,7 @@ PURE = {
     "jobworker.queries",
     "jobworker.changes",
     "jobworker.specification",
+    "jobworker.bounds",
     "jobworker.packing",
     "jobworker.conditions",
     "jobworker.description",

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as pb
+from jobworker.bounds import MAX_GRACE
 from jobworker.client.specifying import conditionsOf
 from jobworker.conditions import Conditions
 from jobworker.errors import NoSuchJob
@@ -48,7 +49,6 @@ from jobworker.rpc.conversion import (
     parseReading,
     parseStart,
 )
-from jobworker.specification import MAX_GRACE
 from tests.contracts import exampleRecord
 from tests.strategies import conditions, records
 

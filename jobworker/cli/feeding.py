@@ -10,8 +10,9 @@ import sys
 from select import select
 from typing import Final
 
+from ..bounds import MAX_INPUT
 from ..client.failures import Unacceptable, Unreadable
-from ..specification import MAX_INPUT, Input
+from ..specification import Input
 
 #: Seconds within which something must arrive, or the end.
 PATIENCE: Final = 10.0

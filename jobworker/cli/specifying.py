@@ -12,18 +12,9 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
+from ..bounds import MAX_GRACE, MAX_INPUT, MAX_NICE, MAX_TIME
 from ..client.failures import Unacceptable, Unreadable
-from ..specification import (
-    MAX_GRACE,
-    MAX_INPUT,
-    MAX_NICE,
-    MAX_TIME,
-    RESOURCES,
-    UNLIMITED,
-    Input,
-    ResourceLimit,
-    Specification,
-)
+from ..specification import RESOURCES, UNLIMITED, Input, ResourceLimit, Specification
 from .parameters import SIGNAL, CountType, NumberType, TextType
 
 _Result = TypeVar("_Result")

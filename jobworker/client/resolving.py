@@ -12,7 +12,7 @@ from collections.abc import Generator
 from typing import Final, TypeAlias
 
 from ..api import worker_pb2 as wire
-from ..specification import isName
+from ..bounds import isName
 from .failures import Unacceptable, UnknownJob, Unsupported
 from .filters import Filter
 from .listing import insist, listing, requestFor

@@ -8,8 +8,8 @@ import re
 from typing import Final
 
 from ..api import supervisor_pb2 as pb
+from ..bounds import MAX_LABELS, isLabel
 from ..queries import MOST, Page, Query
-from ..specification import MAX_LABELS, isLabel
 from .conversion import (
     CAUSES,
     BadMessage,

@@ -14,9 +14,9 @@ from attrs import frozen
 from google.protobuf.duration_pb2 import Duration
 
 from ..api import worker_pb2 as pb
+from ..bounds import MAX_GRACE
 from ..errors import JobWorkerError, NoSuchJob
 from ..jobs import FORCED, POLITE, Cause, Command, Manner, Phase, Record, Source, usual
-from ..specification import MAX_GRACE
 from .specifying import (
     asText,
     describeConditions,

@@ -8,8 +8,8 @@ import time
 
 from .. import __version__
 from ..api import worker_pb2 as pb
+from ..bounds import MAX_GRACE
 from ..description import Description, Limit
-from ..specification import MAX_GRACE
 from .settings import MAX_REQUEST, Settings
 from .specifying import asText
 

@@ -13,9 +13,9 @@ from typing import Final
 from uuid import UUID
 
 from ..api import worker_pb2 as pb
+from ..bounds import MAX_LABELS, isLabel, isName
 from ..jobs import Cause, Record
 from ..queries import MOST, Page, Query
-from ..specification import MAX_LABELS, isLabel, isName
 from .conversion import STATES, BadRequest, describe
 
 _USUAL: Final = 100

@@ -11,9 +11,10 @@ from functools import lru_cache
 from google.protobuf.duration_pb2 import Duration
 
 from ..api import worker_pb2 as pb
+from ..bounds import check
 from ..conditions import Conditions
 from ..errors import BadSpecification
-from ..specification import Input, ResourceLimit, Specification, check
+from ..specification import Input, ResourceLimit, Specification
 
 
 def parseSpecification(message: pb.Command) -> Specification:

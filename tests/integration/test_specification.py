@@ -12,6 +12,7 @@ from uuid import uuid4
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SkipTest
 
+from jobworker.bounds import MIN_FILES
 from jobworker.conditions import Conditions
 from jobworker.errors import LaunchFailed
 from jobworker.hosting.prologue import openInput
@@ -19,13 +20,7 @@ from jobworker.hosting.surroundings import readConditions
 from jobworker.interfaces.launchers import IJobHandle
 from jobworker.jobs import Command, Source, Status
 from jobworker.launchers.plain import standardEnvironment
-from jobworker.specification import (
-    MIN_FILES,
-    RESOURCES,
-    Input,
-    ResourceLimit,
-    Specification,
-)
+from jobworker.specification import RESOURCES, Input, ResourceLimit, Specification
 from tests.hosts import HostTestCase, theLauncher
 
 #: What a command sees of what is in force for it, in lines; limits come last.
