@@ -7,18 +7,11 @@ gone, by the time that anybody looks.
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
 from signal import SIGTERM
-from typing import Any, Final
 
-from attrs import asdict, evolve, fields, frozen
+from attrs import evolve, frozen
 
 from .specification import NOTHING, ResourceLimit, Specification
-
-# Most jobs have the same as others; so many different ones are remembered,
-# written and read.
-_REMEMBERED: Final = 256
 
 
 @frozen(cache_hash=True)
@@ -87,35 +80,3 @@ def inForce(usual: Conditions, wanted: Specification) -> Conditions:
         stopSignal=wanted.stopSignal or usual.stopSignal,
         stopGrace=usual.stopGrace if wanted.stopGrace is None else wanted.stopGrace,
     )
-
-
-@lru_cache(_REMEMBERED)
-def packConditions(conditions: Conditions) -> str:
-    """
-    Write conditions as a JSON object.
-    """
-    packed = asdict(conditions, recurse=False)
-    packed["limits"] = {
-        each.resource: [each.soft, each.hard] for each in conditions.limits
-    }
-    return json.dumps(packed, ensure_ascii=False)
-
-
-@lru_cache(_REMEMBERED)
-def unpackConditions(text: str) -> Conditions:
-    """
-    Read what L{packConditions} has written, here or in a later version: that
-    may know of more, which is left out.
-
-    @raise ValueError: If it is anything else.
-    """
-    try:
-        packed: dict[str, Any] = json.loads(text)
-        known = {each.name: packed[each.name] for each in fields(Conditions)}
-        known["limits"] = tuple(
-            ResourceLimit(name, *both) for name, both in known["limits"].items()
-        )
-        known["variables"] = tuple(known["variables"])
-        return Conditions(**known)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"no conditions: {error}") from error

@@ -1,19 +1,24 @@
 """
-Specifications as JSON, and back: so they are stored, and go from one process
-to another.
+What jobs ask for and what they find as JSON, and back: so it is stored, and
+goes from one process to another.
 
-What asks for nothing is left out.  A field that nobody here knows is an error:
-it would ask for something in vain.
+Of a specification, what asks for nothing is left out; a field that nobody here
+knows is an error: it would ask for something in vain.  Conditions are whole,
+and such a field is of no importance: nobody waits for it.
 """
 
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, Final
 
+from attrs import asdict, fields
+
+from .conditions import Conditions
 from .specification import NOTHING, Input, ResourceLimit, Specification
 
-#: Fields that are stored as they are.
+# Fields of specifications that are stored as they are.
 _PLAIN: Final = {
     "directory": str,
     "umask": int,
@@ -27,6 +32,10 @@ _PLAIN: Final = {
     "user": str,
     "group": str,
 }
+
+# Most jobs find the same as others; so many different conditions are
+# remembered, written and read.
+_REMEMBERED: Final = 256
 
 
 def pack(wanted: Specification) -> str:
@@ -82,3 +91,35 @@ def unpack(text: str, data: bytes | None = None) -> Specification:
         )
     except (AttributeError, TypeError) as error:
         raise ValueError(f"no specification: {error}") from error
+
+
+@lru_cache(_REMEMBERED)
+def packConditions(conditions: Conditions) -> str:
+    """
+    Write conditions as a JSON object.
+    """
+    packed = asdict(conditions, recurse=False)
+    packed["limits"] = {
+        each.resource: [each.soft, each.hard] for each in conditions.limits
+    }
+    return json.dumps(packed, ensure_ascii=False)
+
+
+@lru_cache(_REMEMBERED)
+def unpackConditions(text: str) -> Conditions:
+    """
+    Read what L{packConditions} has written, here or in a later version: that
+    may know of more, which is left out.
+
+    @raise ValueError: If it is anything else.
+    """
+    try:
+        packed: dict[str, Any] = json.loads(text)
+        known = {each.name: packed[each.name] for each in fields(Conditions)}
+        known["limits"] = tuple(
+            ResourceLimit(name, *both) for name, both in known["limits"].items()
+        )
+        known["variables"] = tuple(known["variables"])
+        return Conditions(**known)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"no conditions: {error}") from error

@@ -1,22 +1,15 @@
 """
-What is in force for jobs, computed, written and read.
+What is in force for jobs.
 """
 
 from __future__ import annotations
-
-import json
 
 from attrs import evolve
 from hypothesis import given
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from jobworker.conditions import (
-    Conditions,
-    inForce,
-    packConditions,
-    unpackConditions,
-)
+from jobworker.conditions import Conditions, inForce
 from jobworker.specification import NOTHING, ResourceLimit, Specification
 from tests.strategies import conditions, specifications
 
@@ -89,33 +82,4 @@ class InForceTests(SynchronousTestCase):
                 stopGrace=0.0,
             ),
         )
-        self.assertNotIn("secret", packConditions(inForce(USUAL, wanted)))
-
-
-class PackingTests(SynchronousTestCase):
-    """
-    Conditions are stored and sent as JSON.
-    """
-
-    @given(conditions)
-    def test_roundTrip(self, found: Conditions) -> None:
-        """
-        What was written is read again.
-        """
-        self.assertEqual(unpackConditions(packConditions(found)), found)
-
-    def test_later(self) -> None:
-        """
-        What a later version knows beside is left out.
-        """
-        packed = {**json.loads(packConditions(USUAL)), "color": "red"}
-        self.assertEqual(unpackConditions(json.dumps(packed)), USUAL)
-
-    def test_bad(self) -> None:
-        """
-        What is something else is refused.
-        """
-        packed = json.loads(packConditions(USUAL))
-        del packed["umask"]
-        for text in ("", "[]", "{", json.dumps(packed), '{"limits": 1}'):
-            self.assertRaises(ValueError, unpackConditions, text)
+        self.assertNotIn("secret", repr(inForce(USUAL, wanted)))

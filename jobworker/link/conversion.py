@@ -13,7 +13,7 @@ from typing import Final
 from attrs import evolve
 
 from ..api import supervisor_pb2 as pb
-from ..conditions import Conditions, packConditions, unpackConditions
+from ..conditions import Conditions
 from ..jobs import (
     Cause,
     Command,
@@ -28,7 +28,7 @@ from ..jobs import (
     Usage,
     Written,
 )
-from ..packing import pack, unpack
+from ..packing import pack, packConditions, unpack, unpackConditions
 from ..specification import NOTHING
 
 

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from ..conditions import Conditions, packConditions, unpackConditions
+from ..conditions import Conditions
 from ..jobs import (
     Cause,
     Command,
@@ -26,7 +26,7 @@ from ..jobs import (
     Usage,
     Written,
 )
-from ..packing import pack, unpack
+from ..packing import pack, packConditions, unpack, unpackConditions
 
 #: A row by the names of its columns.
 Row: TypeAlias = Mapping[str, Any]
