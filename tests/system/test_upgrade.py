@@ -124,27 +124,24 @@ class UpgradeTests(DaemonCase):
             return False
         return True
 
-    def test_previousCommit(self) -> None:
+    def other(self) -> str:
         """
-        This commit and the one before it take over from each other, or say why
-        they cannot.
+        Install the commit before this one; where that is not at hand, this one
+        as if it were the next version.
         """
-        if not unpackPredecessor(self.folder / "previous"):
-            self.skipTest("the commit before this one is not at hand")
-        previous, this = self.install("previous"), self.current()
-        self.exchange(previous, this)
+        source = self.folder / "other"
+        if not unpackPredecessor(source):
+            copySource(source)
+            package = source / "jobworker/__init__.py"
+            change(package, f'"{__version__}"', '"9999.1"')
+        return self.install("other")
 
-    def test_sameCommitAsNextVersion(self) -> None:
+    def test_exchange(self) -> None:
         """
-        Versions that differ in nothing but their number take over from each
-        other.
+        This version and another one take over from each other, or say why they
+        cannot.
         """
-        if unpackPredecessor(self.folder / "previous"):
-            self.skipTest("the commit before this one is at hand, and tells more")
-        copySource(self.folder / "next")
-        package = self.folder / "next/jobworker/__init__.py"
-        change(package, f'"{__version__}"', '"9999.1"')
-        self.exchange(self.current(), self.install("next"))
+        self.exchange(self.other(), self.current())
 
 
 class ProtocolTests(RefusalCase):
