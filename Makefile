@@ -30,6 +30,7 @@ venv:
 	@PYTHON='$(PYTHON)' sh scripts/venv
 
 test: venv
+	@sh scripts/programs
 	$(BIN)/python -m twisted.trial tests
 
 oldest:

@@ -84,7 +84,7 @@ class TerminalTests(DaemonCase):
         but none with NO_COLOR.
         """
         if shutil.which("bash") is None:
-            raise SkipTest("there is no bash")
+            raise SkipTest("bash is missing: sudo apt-get install bash")
         bash = self.shell(self.daemon)
         self.complete(bash)
         self.look(bash)
