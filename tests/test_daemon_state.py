@@ -117,11 +117,13 @@ class OpeningTests(_StateTests):
         """
         A directory that is not ours is refused.
         """
-        if os.getuid() != 0:
-            self.skipTest("only root can give things away")
-        os.makedirs(self.path, mode=0o700)
-        os.chown(self.path, 65534, 65534)
-        self.assertIn("belongs to user 65534", self.refused())
+        owner = 65534
+        if os.getuid() == 0:
+            os.makedirs(self.path, mode=0o700)
+            os.chown(self.path, owner, owner)
+        else:
+            self.path, owner = "/usr", 0
+        self.assertIn(f"belongs to user {owner}", self.refused())
 
     def test_noDirectory(self) -> None:
         """
