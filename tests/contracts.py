@@ -15,21 +15,8 @@ from twisted.trial.unittest import TestCase
 
 from jobworker.errors import NoSuchJob, ShuttingDown, StorageFailed
 from jobworker.interfaces.store import IJobStore
-from jobworker.jobs import (
-    FORCED,
-    Cause,
-    Command,
-    CommandExited,
-    Drained,
-    Event,
-    Lost,
-    ProcessIdentity,
-    Record,
-    Status,
-    Stop,
-    StopRequested,
-    advance,
-)
+from jobworker.jobs import FORCED, Cause, Command, ProcessIdentity, Record, Status, Stop
+from jobworker.life import CommandExited, Drained, Event, Lost, StopRequested, advance
 from jobworker.queries import Page, Query
 from jobworker.specification import NOTHING, Specification
 

@@ -14,18 +14,8 @@ from twisted.trial.unittest import TestCase
 from jobworker.changes import Change, Changes, JournalPlace, Kind
 from jobworker.errors import PlaceLost, StorageFailed
 from jobworker.interfaces.store import IJobStore
-from jobworker.jobs import (
-    FORCED,
-    Command,
-    CommandExited,
-    Drained,
-    Record,
-    Status,
-    Stop,
-    StopRequested,
-    Usage,
-    advance,
-)
+from jobworker.jobs import FORCED, Command, Record, Status, Stop, Usage
+from jobworker.life import CommandExited, Drained, StopRequested, advance
 from jobworker.queries import Query
 from jobworker.specification import Specification
 from tests.contracts import exampleRecord

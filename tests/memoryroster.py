@@ -30,20 +30,8 @@ from jobworker.errors import (
     StopIgnored,
 )
 from jobworker.interfaces.roster import IRoster, IRosterListener
-from jobworker.jobs import (
-    Command,
-    CommandExited,
-    Drained,
-    Event,
-    Manner,
-    Phase,
-    ProcessIdentity,
-    Record,
-    Status,
-    Stop,
-    StopRequested,
-    advance,
-)
+from jobworker.jobs import Command, Manner, Phase, ProcessIdentity, Record, Status, Stop
+from jobworker.life import CommandExited, Drained, Event, StopRequested, advance
 from jobworker.milestones import Milestone
 from jobworker.queries import Page, Query
 from jobworker.roster.audience import Audience

@@ -16,21 +16,16 @@ from jobworker.conditions import Conditions
 from jobworker.jobs import (
     Cause,
     Command,
-    CommandExited,
-    Drained,
-    Event,
-    Lost,
     Manner,
     Phase,
     ProcessIdentity,
     Record,
     Status,
     Stop,
-    StopRequested,
     Usage,
     Written,
-    advance,
 )
+from jobworker.life import CommandExited, Drained, Event, Lost, StopRequested, advance
 from jobworker.queries import Query
 from jobworker.specification import (
     NOTHING,

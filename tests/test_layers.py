@@ -22,7 +22,7 @@ LAYERS = (
     {"specification", "milestones", "sparing", "prompt", "metering"},
     {"bounds", "conditions"},
     {"jobs", "packing"},
-    {"queries", "description"},
+    {"life", "queries", "description"},
     {"changes"},
     {"interfaces"},
     {"api"},
@@ -71,6 +71,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
 PURE = {
     "jobworker.errors",
     "jobworker.jobs",
+    "jobworker.life",
     "jobworker.queries",
     "jobworker.changes",
     "jobworker.specification",
@@ -241,7 +242,7 @@ class LayerTests(SynchronousTestCase):
         There is something to look at.
         """
         self.assertLessEqual(PURE, set(self.modules))
-        self.assertIn("jobworker.errors", self.graph()["jobworker.jobs"])
+        self.assertIn("jobworker.errors", self.graph()["jobworker.life"])
 
     def test_everyModuleHasALayer(self) -> None:
         """

@@ -12,18 +12,8 @@ from hypothesis import strategies as st
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from jobworker.jobs import (
-    POLITE,
-    CommandExited,
-    Drained,
-    Event,
-    Phase,
-    Record,
-    Status,
-    Stop,
-    StopRequested,
-    advance,
-)
+from jobworker.jobs import POLITE, Phase, Record, Status, Stop
+from jobworker.life import CommandExited, Drained, Event, StopRequested, advance
 from jobworker.link.known import KnownJobs
 
 from .contracts import exampleRecord

@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.errors import StorageFailed
-from jobworker.jobs import Lost, advance
+from jobworker.life import Lost, advance
 from jobworker.roster.local import LocalRoster
 from jobworker.roster.retention import Remnant, Retain, Retention, surplus
 from tests.contracts import exampleRecord

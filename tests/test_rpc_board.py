@@ -14,7 +14,8 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 
 from jobworker.errors import NoSuchJob, RosterUnreachable, ShuttingDown
-from jobworker.jobs import FORCED, Lost, Phase, Record, Stop, advance
+from jobworker.jobs import FORCED, Phase, Record, Stop
+from jobworker.life import Lost, advance
 from jobworker.rpc.board import Board, Poster
 from jobworker.rpc.bridge import Bridge
 from jobworker.rpc.follower import Follower

@@ -25,18 +25,13 @@ from jobworker.jobs import (
     POLITE,
     Cause,
     Command,
-    CommandExited,
-    Drained,
-    Event,
-    Lost,
     Manner,
     Record,
     Source,
     Status,
     Stop,
-    StopRequested,
-    advance,
 )
+from jobworker.life import CommandExited, Drained, Event, Lost, StopRequested, advance
 from jobworker.rpc.conversion import (
     BadRequest,
     Reading,

@@ -23,7 +23,8 @@ from twisted.internet.task import Clock
 from jobworker.access.identity import Caller
 from jobworker.api import worker_pb2 as pb
 from jobworker.errors import NoSuchJob, ShuttingDown, SpoolDamaged
-from jobworker.jobs import CommandExited, Drained, Record, Source, Status, advance
+from jobworker.jobs import Record, Source, Status
+from jobworker.life import CommandExited, Drained, advance
 from jobworker.logs.layout import logPath
 from jobworker.logs.reading import Library, LogFiles
 from jobworker.logs.spool import Spool, createSpool

@@ -10,7 +10,8 @@ from typing import Final, TypeVar
 from twisted.internet.defer import Deferred
 
 from ..errors import RosterUnreachable
-from ..jobs import Lost, Record, advance
+from ..jobs import Record
+from ..life import Lost, advance
 from .calling import ConnectionBroken, Result, TooBusy
 from .failing import SupervisorFailed
 

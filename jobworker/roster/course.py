@@ -24,19 +24,8 @@ from ..errors import NotRunning, StopIgnored, StorageFailed
 from ..interfaces.launchers import IJobHandle
 from ..interfaces.logs import IJobLog
 from ..interfaces.store import IJobStore
-from ..jobs import (
-    FORCED,
-    Cause,
-    CommandExited,
-    Drained,
-    Manner,
-    Phase,
-    Record,
-    Stop,
-    StopRequested,
-    advance,
-    usual,
-)
+from ..jobs import FORCED, Cause, Manner, Phase, Record, Stop, usual
+from ..life import CommandExited, Drained, StopRequested, advance
 from ..milestones import Milestone
 from .deadlines import Deadlines
 

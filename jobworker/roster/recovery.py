@@ -15,7 +15,8 @@ from ..errors import SpoolDamaged
 from ..interfaces.launchers import ILauncher
 from ..interfaces.logs import ILogKeeper
 from ..interfaces.store import IJobStore
-from ..jobs import Lost, ProcessIdentity, advance
+from ..jobs import ProcessIdentity
+from ..life import Lost, advance
 
 _log = Logger()
 

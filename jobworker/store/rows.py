@@ -168,8 +168,8 @@ def unconvertChanges(record: Record) -> Row:
     """
     Make of a record what can change in its row, and its identifier.
 
-    The status of its ending is that of the record, as L{advance} makes it,
-    and is stored once.
+    The status of its ending is that of the record, as
+    L{jobworker.life.advance} makes it, and is stored once.
     """
     stop, ending = record.stop, record.ending
     usage, status, written = record.usage, record.status, record.written

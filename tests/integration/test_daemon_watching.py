@@ -14,7 +14,8 @@ from twisted.internet.interfaces import IReactorFDSet
 from twisted.trial.unittest import TestCase
 
 from jobworker.daemon.watching import RunningJobs, endProcess
-from jobworker.jobs import CommandExited, Drained, Status, advance
+from jobworker.jobs import Status
+from jobworker.life import CommandExited, Drained, advance
 from tests.contracts import exampleRecord
 
 

@@ -13,15 +13,8 @@ from twisted.trial.unittest import TestCase
 from jobworker.changes import Kind
 from jobworker.errors import NoSuchJob, NotRunning, RosterUnreachable
 from jobworker.interfaces.roster import IRoster
-from jobworker.jobs import (
-    FORCED,
-    Cause,
-    CommandExited,
-    Drained,
-    Phase,
-    Status,
-    advance,
-)
+from jobworker.jobs import FORCED, Cause, Phase, Status
+from jobworker.life import CommandExited, Drained, advance
 from tests.contracts_roster import COMMANDS, Doing, IRosterTests, Witness
 from tests.links import (
     Supervision,

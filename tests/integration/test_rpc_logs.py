@@ -14,14 +14,8 @@ from grpc import StatusCode as Code
 from twisted.internet.threads import deferToThread
 
 from jobworker.api import worker_pb2 as pb
-from jobworker.jobs import (
-    CommandExited,
-    Drained,
-    Record,
-    Source,
-    Status,
-    advance,
-)
+from jobworker.jobs import Record, Source, Status
+from jobworker.life import CommandExited, Drained, advance
 from jobworker.rpc.settings import Settings
 from tests.contracts import exampleRecord
 from tests.rpc import RPCTestCase, fieldsOf, methodOf, peerNamed

@@ -20,7 +20,8 @@ from twisted.logger import formatEvent, globalLogPublisher
 
 from jobworker.access.policy import ADMIN, OBSERVER, REQUIRED, USER
 from jobworker.api import worker_pb2 as pb
-from jobworker.jobs import CommandExited, Drained, Status, advance
+from jobworker.jobs import Status
+from jobworker.life import CommandExited, Drained, advance
 from tests.contracts import exampleRecord
 from tests.rpc import SERVICE, RPCTestCase, peerNamed
 from tests.tokens import (

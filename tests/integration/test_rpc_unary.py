@@ -16,7 +16,8 @@ from jobworker import __version__
 from jobworker.api import worker_pb2 as pb
 from jobworker.description import Description, Guarantee, Limit
 from jobworker.errors import NoRoom, RosterUnreachable, ShuttingDown, StorageFailed
-from jobworker.jobs import Command, Lost, advance
+from jobworker.jobs import Command
+from jobworker.life import Lost, advance
 from jobworker.rpc.settings import MAX_REQUEST
 from tests.contracts import exampleRecord
 from tests.contracts_roster import COMMANDS, Doing

@@ -16,7 +16,8 @@ from jobworker.api import worker_pb2 as pb
 from jobworker.changes import Changes, JournalPlace
 from jobworker.errors import RosterUnreachable
 from jobworker.interfaces.roster import IRoster
-from jobworker.jobs import CommandExited, Drained, Record, Status, advance
+from jobworker.jobs import Record, Status
+from jobworker.life import CommandExited, Drained, advance
 from jobworker.rpc.settings import Settings
 from jobworker.specification import Specification
 from tests.contracts import exampleRecord

@@ -21,7 +21,8 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from jobworker.errors import BadConfiguration, PlaceLost, StorageFailed, TableDamaged
 from jobworker.interfaces.store import IJobStore
-from jobworker.jobs import Command, CommandExited, Status, advance
+from jobworker.jobs import Command, Status
+from jobworker.life import CommandExited, advance
 from jobworker.store.opening import APPLICATION, configure, openTable
 from jobworker.store.rows import COLUMNS, FIND, convert, encode, unconvert
 from jobworker.store.table import JobTable
