@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from functools import partial
-from threading import Event, Semaphore
+from threading import Event, Semaphore, Thread
 from threading import enumerate as threads
 from typing import Any
 
@@ -34,11 +34,11 @@ from .wireserver import ID, TOKEN, WireServer, credentials, status
 theReactor: IReactorFromThreads = reactor  # type: ignore[assignment]
 
 
-def asideThreads() -> int:
+def asideThreads() -> set[Thread]:
     """
-    Count the threads of loops that are not over.
+    Find the threads of loops that are not over.
     """
-    return sum(each.name == "jobworker client" for each in threads())
+    return {each for each in threads() if each.name == "jobworker client"}
 
 
 class LoopAsideTests(TestCase):
@@ -108,9 +108,12 @@ class LoopAsideTests(TestCase):
 
         before = asideThreads()
         result = self.loop.run(endless())
-        self.assertEqual(asideThreads(), before + 1)
+        (thread,) = asideThreads() - before
         await self.loop.end()
         self.failureResultOf(result, CancelledError)
+        # It has nothing to do any more but to go.
+        thread.join(30)
+        self.assertFalse(thread.is_alive())
         await self.loop.end()
         self.assertEqual(await self.loop.run(asyncio.sleep(0, 7)), 7)
 
