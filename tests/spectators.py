@@ -5,6 +5,7 @@ Somebody who watches all jobs, and what there was to be seen.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from threading import Event, Thread
 
@@ -50,7 +51,9 @@ class ImpatientClient(Client):
         return Connection.open(*given, silence=self.silence)
 
 
-def observer(address: str, silence: float = PATIENCE) -> Client:
+def observer(
+    address: str, silence: float, sleep: Callable[[float], object]
+) -> ImpatientClient:
     """
     Make a client that may see everything.
     """
@@ -62,7 +65,9 @@ def observer(address: str, silence: float = PATIENCE) -> Client:
         [str(certs / "server_ca.pem")],
     )
     token = loadToken(str(folder / "carol.jwt"))
-    return ImpatientClient(Address.parse(address), shown, token, silence=silence)
+    return ImpatientClient(
+        Address.parse(address), shown, token, silence=silence, sleep=sleep
+    )
 
 
 def happened(daemon: Daemon) -> list[Told]:
@@ -97,12 +102,12 @@ class Spectator:
     @ivar there: Set while there is a server to be asked.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, address: str, silence: float = PATIENCE) -> None:
         self.seen: list[Happening] = []
         self.there = Event()
         self.there.set()
         self.failure: Failure | None = None
-        self.client = client
+        self.client = observer(address, silence, self._sleep)
         self._thread = Thread(target=self._watch, daemon=True)
         self._thread.start()
 
@@ -147,7 +152,7 @@ class Spectator:
         Watch until that is of no use.
         """
         try:
-            for each in self.client.watch(sleep=self._sleep):
+            for each in self.client.watch():
                 self.seen.append(each)
         except Failure as failure:
             self.failure = failure

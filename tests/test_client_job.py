@@ -14,7 +14,7 @@ from attrs import define, field
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
-from jobworker.client import AsyncClient
+from jobworker.client import AsyncClient, Client
 from jobworker.client.addresses import Address
 from jobworker.client.events import Event, Finished, Output
 from jobworker.client.failures import Unacceptable, UnknownJob
@@ -130,19 +130,26 @@ class LosingTests(SynchronousTestCase):
         """
         self.slept.append(seconds)
 
+    def client(self) -> Client:
+        """
+        Make a client.
+        """
+        address = Address("127.0.0.1", self.server.port)
+        return Client(address, credentials(), TOKEN, sleep=self.slept.append)
+
     def asyncClient(self) -> AsyncClient:
         """
         Make a client for event loops.
         """
         address = Address("127.0.0.1", self.server.port)
-        return AsyncClient(address, credentials(), TOKEN)
+        return AsyncClient(address, credentials(), TOKEN, sleep=self.sleep)
 
     def test_wait(self) -> None:
         """
         Waiting goes on over new connections.
         """
-        with self.server.client() as client:
-            ended = client.wait(ID, sleep=self.slept.append)
+        with self.client() as client:
+            ended = client.wait(ID)
         self.assertEqual((ended.exitCode, self.slept), (3, [1, 2]))
 
     def test_waitAsync(self) -> None:
@@ -152,7 +159,7 @@ class LosingTests(SynchronousTestCase):
 
         async def wait() -> None:
             async with self.asyncClient() as client:
-                ended = await client.wait(ID, sleep=self.sleep)
+                ended = await client.wait(ID)
                 self.assertEqual((ended.exitCode, self.slept), (3, [1, 2]))
 
         lastingLoop().run_until_complete(wait())
@@ -162,8 +169,8 @@ class LosingTests(SynchronousTestCase):
         What is of no use to ask again is not asked again.
         """
         self.faltering.codes[1] = grpc.StatusCode.NOT_FOUND
-        with self.server.client() as client:
-            self.assertRaises(UnknownJob, client.wait, ID, sleep=self.slept.append)
+        with self.client() as client:
+            self.assertRaises(UnknownJob, client.wait, ID)
         self.assertEqual(self.slept, [1])
 
     def test_lines(self) -> None:
@@ -171,8 +178,8 @@ class LosingTests(SynchronousTestCase):
         A server that has no chunks is read in lines, and goes on behind the
         last.
         """
-        with self.server.client() as client:
-            self.check(list(client.readLog(ID, sleep=self.slept.append)))
+        with self.client() as client:
+            self.check(list(client.readLog(ID)))
 
     def test_linesAsync(self) -> None:
         """
@@ -181,7 +188,7 @@ class LosingTests(SynchronousTestCase):
 
         async def read() -> list[Event]:
             async with self.asyncClient() as client:
-                return [each async for each in client.readLog(ID, sleep=self.sleep)]
+                return [each async for each in client.readLog(ID)]
 
         self.check(lastingLoop().run_until_complete(read()))
 

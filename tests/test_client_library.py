@@ -44,7 +44,7 @@ def parametersOf(kind: type) -> dict[str, list[str]]:
             found[name] = [
                 str(each.replace(annotation=each.empty))
                 for each in inspect.signature(value).parameters.values()
-                if each.name not in ("sleep", "reactor", "received")
+                if each.name not in ("reactor", "received")
             ]
     return found
 

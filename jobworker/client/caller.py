@@ -43,12 +43,16 @@ class Caller:
     It connects when it must.  Every method may raise a L{Failure}, which
     carries a cause and a remedy.  Use it in one thread at a time; each reading
     of a log has connections of its own, and may be used in another.
+
+    @ivar _patience: Seconds within which an answer must come that is due at once.
+    @ivar _sleep: Waits for so many seconds before another attempt.
     """
 
     address: Address
     _credentials: Credentials
     _token: str = field(repr=False)
     _patience: float = PATIENCE
+    _sleep: Callable[[float], object] = field(default=time.sleep, kw_only=True)
     _connection: Connection | None = field(default=None, init=False)
 
     def connect(self) -> Connection:
@@ -94,18 +98,11 @@ class Caller:
         """
         return self._ask(signaling(identifier, number))
 
-    def wait(
-        self,
-        identifier: str,
-        timeout: float | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> JobStatus:
+    def wait(self, identifier: str, timeout: float | None = None) -> JobStatus:
         """
         Wait for a job to end, whatever happens to connections.
 
         @param timeout: Seconds after which it is a L{TimedOut}.
-
-        @param sleep: Waits for so many seconds before another attempt.
         """
         question = awaiting(identifier)
         patience = Patience(timeout)
@@ -118,7 +115,7 @@ class Caller:
             except Unreachable as failure:
                 patience.lost()
                 explained = self.explain(failure)
-            sleep(patience.another(explained))
+            self._sleep(patience.another(explained))
 
     def delete(self, identifier: str) -> None:
         """
@@ -134,7 +131,6 @@ class Caller:
         sources: Sequence[Source] = (Source.STDOUT, Source.STDERR),
         line: int | None = None,
         last: int | None = None,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> Generator[Event, None, None]:
         """
         Read what a job has written, and what it writes from now on.
@@ -149,12 +145,10 @@ class Caller:
 
         @param last: How many lines are wanted of those there are.
 
-        @param sleep: Waits for so many seconds before another attempt.
-
         @return: What happens, with L{Finished} as the last.
         """
         course = courseOf(identifier, sources, follow, line, last)
-        return LogReader(self.connect, course, self.explain, sleep).events()
+        return LogReader(self.connect, course, self.explain, self._sleep).events()
 
     def explain(self, failure: Unreachable) -> Failure:
         """

@@ -5,8 +5,7 @@ The client: what can be asked of a job worker.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from types import TracebackType
 
 from attrs import define
@@ -112,7 +111,6 @@ class Client(Caller):
         *,
         since: str = "",
         present: bool = True,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> Generator[Happening, None, None]:
         """
         Be told what happens to jobs, without an end.
@@ -129,11 +127,9 @@ class Client(Caller):
 
         @param present: Whether to begin with the jobs that there are, where
             there is no token.
-
-        @param sleep: Waits for so many seconds before another attempt.
         """
         outlook = outlookOn(wanted, since, present)
-        return JobWatcher(self.connect, outlook, self.explain, sleep).happenings()
+        return JobWatcher(self.connect, outlook, self.explain, self._sleep).happenings()
 
     def resolve(self, text: str) -> str:
         """

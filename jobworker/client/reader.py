@@ -50,7 +50,7 @@ class LogReader:
     _connect: Callable[[], LogConnection]
     _course: Course
     _explain: Callable[[Unreachable], Failure]
-    _sleep: Callable[[float], None]
+    _sleep: Callable[[float], object]
 
     def events(self) -> Generator[Event, None, None]:
         """

@@ -56,7 +56,7 @@ class Starter:
     """
 
     _client: StartingClient
-    _sleep: Callable[[float], None]
+    _sleep: Callable[[float], object]
     perhaps: bool = field(default=False, init=False)
     _attempts: Attempts = field(factory=Attempts, init=False)
 

@@ -43,7 +43,7 @@ class JobWatcher:
     _connect: Callable[[], WatchConnection]
     _outlook: Outlook
     _explain: Callable[[Unreachable], Failure]
-    _sleep: Callable[[float], None]
+    _sleep: Callable[[float], object]
 
     def happenings(self) -> Generator[Happening, None, None]:
         """

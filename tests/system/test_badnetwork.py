@@ -17,7 +17,7 @@ from hashlib import blake2b
 from tests.badnetwork import BadNetwork, Trouble
 from tests.callers import calling
 from tests.daemons import COMMAND, DaemonCase, until
-from tests.spectators import Spectator, happened, live, observer
+from tests.spectators import Spectator, happened, live
 
 _LONG = bool(os.environ.get("BAD_NETWORK"))
 
@@ -133,7 +133,7 @@ class BadNetworkTests(DaemonCase):
             calling(daemon, alone=True) as caller,
             ThreadPoolExecutor(4) as pool,
         ):
-            spectator = Spectator(observer(network.address, _SILENCE))
+            spectator = Spectator(network.address, _SILENCE)
             until(lambda: bool(spectator.seen), "the watcher is there")
             while network.losses() < _WATCHED and spectator.failure is None:
                 for life in [pool.submit(live, caller, each) for each in range(_JOBS)]:

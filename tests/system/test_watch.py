@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.callers import calling
 from tests.daemons import Daemon, DaemonCase, processesOf, until
-from tests.spectators import Spectator, happened, live, observer
+from tests.spectators import Spectator, happened, live
 
 #: How often the gateway is killed, and how many jobs are started around that.
 ROUNDS, JOBS = 3, 24
@@ -27,7 +27,7 @@ class WatchTests(DaemonCase):
         again while jobs start, end and are deleted, and the supervisor once.
         """
         daemon = self.startDaemon("--on-shutdown", "stop")
-        spectator = Spectator(observer(f"127.0.0.1:{daemon.port}"))
+        spectator = Spectator(f"127.0.0.1:{daemon.port}")
         until(lambda: bool(spectator.seen), "the watcher is there")
         for number in range(ROUNDS):
             self.upheaval(daemon, spectator, supervisor=number == ROUNDS - 1)

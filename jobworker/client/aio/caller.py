@@ -36,12 +36,18 @@ class AsyncCaller:
     It connects when it must.  Every method may raise a L{Failure}, which
     carries a cause and a remedy.  Use it in one event loop, and there in as many
     tasks as you like; a call ends when its task is cancelled.
+
+    @ivar _patience: Seconds within which an answer must come that is due at once.
+    @ivar _sleep: Waits for so many seconds before another attempt.
     """
 
     address: Address
     _credentials: Credentials
     _token: str = field(repr=False)
     _patience: float = PATIENCE
+    _sleep: Callable[[float], Awaitable[object]] = field(
+        default=asyncio.sleep, kw_only=True
+    )
     _pool: Pool = field(init=False)
     _explaining: asyncio.Future[Failure] | None = field(default=None, init=False)
 
@@ -94,18 +100,11 @@ class AsyncCaller:
         """
         return await self._ask(signaling(identifier, number))
 
-    async def wait(
-        self,
-        identifier: str,
-        timeout: float | None = None,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-    ) -> JobStatus:
+    async def wait(self, identifier: str, timeout: float | None = None) -> JobStatus:
         """
         Wait for a job to end, whatever happens to connections.
 
         @param timeout: Seconds after which it is a L{TimedOut}.
-
-        @param sleep: Waits for so many seconds before another attempt.
         """
         question = awaiting(identifier)
         patience = Patience(timeout)
@@ -118,7 +117,7 @@ class AsyncCaller:
             except Unreachable as failure:
                 patience.lost()
                 explained = await self.explain(failure)
-            await sleep(patience.another(explained))
+            await self._sleep(patience.another(explained))
 
     async def delete(self, identifier: str) -> None:
         """
@@ -134,7 +133,6 @@ class AsyncCaller:
         sources: Sequence[Source] = (Source.STDOUT, Source.STDERR),
         line: int | None = None,
         last: int | None = None,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> AsyncGenerator[Event, None]:
         """
         Read what a job has written, and what it writes from now on.
@@ -149,12 +147,12 @@ class AsyncCaller:
 
         @param last: How many lines are wanted of those there are.
 
-        @param sleep: Waits for so many seconds before another attempt.
-
         @return: What happens, with L{Finished} as the last.
         """
         course = courseOf(identifier, sources, follow, line, last)
-        return AsyncLogReader(self._pool.borrow, course, self.explain, sleep).events()
+        return AsyncLogReader(
+            self._pool.borrow, course, self.explain, self._sleep
+        ).events()
 
     async def explain(self, failure: Unreachable) -> Failure:
         """

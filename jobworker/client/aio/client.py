@@ -4,9 +4,8 @@ The client for an event loop: what can be asked of a job worker.
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import TracebackType
 
 from attrs import define
@@ -112,7 +111,6 @@ class AsyncClient(AsyncCaller):
         *,
         since: str = "",
         present: bool = True,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> AsyncGenerator[Happening, None]:
         """
         Be told what happens to jobs, without an end.
@@ -129,11 +127,9 @@ class AsyncClient(AsyncCaller):
 
         @param present: Whether to begin with the jobs that there are, where
             there is no token.
-
-        @param sleep: Waits for so many seconds before another attempt.
         """
         outlook = outlookOn(wanted, since, present)
-        watcher = AsyncJobWatcher(self._pool.borrow, outlook, self.explain, sleep)
+        watcher = AsyncJobWatcher(self._pool.borrow, outlook, self.explain, self._sleep)
         return watcher.happenings()
 
     async def resolve(self, text: str) -> str:
