@@ -64,11 +64,13 @@ class FacadeTests(SynchronousTestCase):
 
     def test_documented(self) -> None:
         """
-        Every failure and every method is explained.
+        Every failure can be caught by its public name, and every failure and every
+        method is explained.
         """
         for name, value in vars(failures).items():
             if isinstance(value, type) and issubclass(value, Failure):
                 self.assertIn(f"``{name}``", TEXT)
+                self.assertIn(name, client.__all__)
         for kind in (client.Client, client.Job):
             for name, value in vars(kind).items():
                 if isinstance(value, FunctionType) and not name.startswith("_"):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ..conditions import Conditions
+    from ..jobs import Source
     from ..specification import Input, ResourceLimit, Specification
     from .addresses import Address
     from .aio.client import AsyncClient
@@ -18,7 +19,25 @@ if TYPE_CHECKING:
     from .client import Client
     from .credentials import Credentials, loadToken
     from .events import Event, Finished, Missing, Output, Waiting
-    from .failures import Failure
+    from .failures import (
+        BadContext,
+        BadCredentials,
+        ClientClosed,
+        Exhausted,
+        Failure,
+        Forbidden,
+        Incomplete,
+        OutputDamaged,
+        ServerFailed,
+        StopIgnored,
+        TimedOut,
+        Unacceptable,
+        UnknownJob,
+        Unreachable,
+        Unreadable,
+        Unsupported,
+        WrongState,
+    )
     from .filters import Filter
     from .happenings import Changed, ChangeKind, Current, Happening, Present
     from .job import Job
@@ -29,62 +48,74 @@ __all__ = (
     "Address",
     "AsyncClient",
     "AsyncJob",
+    "BadContext",
+    "BadCredentials",
     "ChangeKind",
     "Changed",
     "Client",
+    "ClientClosed",
     "Conditions",
     "Credentials",
     "Current",
     "Event",
+    "Exhausted",
     "Failure",
     "Filter",
     "Finished",
+    "Forbidden",
     "Guarantee",
     "Happening",
+    "Incomplete",
     "Input",
     "Job",
     "JobStatus",
     "Missing",
     "Output",
+    "OutputDamaged",
     "Present",
     "ResourceLimit",
+    "ServerFailed",
     "ServerInfo",
+    "Source",
     "Specification",
     "State",
+    "StopIgnored",
     "Target",
+    "TimedOut",
+    "Unacceptable",
+    "UnknownJob",
+    "Unreachable",
+    "Unreadable",
+    "Unsupported",
     "Waiting",
+    "WrongState",
     "loadToken",
 )
 
+#: Which names a module is the home of.
 _HOMES: Final = {
-    "Address": "addresses",
-    "AsyncClient": "aio.client",
-    "AsyncJob": "aio.job",
-    "ChangeKind": "happenings",
-    "Changed": "happenings",
-    "Client": "client",
-    "Conditions": ".conditions",
-    "Credentials": "credentials",
-    "Current": "happenings",
-    "Event": "events",
-    "Failure": "failures",
-    "Filter": "filters",
-    "Finished": "events",
-    "Guarantee": "values",
-    "Happening": "happenings",
-    "Input": ".specification",
-    "Job": "job",
-    "JobStatus": "values",
-    "Missing": "events",
-    "Output": "events",
-    "Present": "happenings",
-    "ResourceLimit": ".specification",
-    "ServerInfo": "values",
-    "Specification": ".specification",
-    "State": "values",
-    "Target": "target",
-    "Waiting": "events",
-    "loadToken": "credentials",
+    name: home
+    for home, names in {
+        ".conditions": "Conditions",
+        ".jobs": "Source",
+        ".specification": "Input ResourceLimit Specification",
+        "addresses": "Address",
+        "aio.client": "AsyncClient",
+        "aio.job": "AsyncJob",
+        "client": "Client",
+        "credentials": "Credentials loadToken",
+        "events": "Event Finished Missing Output Waiting",
+        "failures": "BadContext BadCredentials ClientClosed Exhausted Failure "
+        "Forbidden Incomplete OutputDamaged ServerFailed StopIgnored "
+        "TimedOut Unacceptable UnknownJob Unreachable Unreadable "
+        "Unsupported WrongState",
+        "filters": "Filter",
+        "happenings": "Changed ChangeKind Current Happening Present",
+        "job": "Job",
+        "target": "Target",
+        "values": "Guarantee JobStatus ServerInfo State",
+    }.items()
+    for name in names.split()
 }
 
 
