@@ -126,6 +126,15 @@ class JobTests(SynchronousTestCase):
         self.run_("stop", "--grace", "0", "--job", ID)
         self.assertTrue(self.asked[1].HasField("grace"))
 
+    def test_once(self) -> None:
+        """
+        A job that is named twice is meant once.
+        """
+        for command in ("stop", "query", "delete", "inspect"):
+            outcome = self.run_(command, ID, ID)
+            self.assertEqual((outcome.code, len(self.asked)), (0, 1), outcome.err)
+            self.asked.clear()
+
     def test_noSuchStop(self) -> None:
         """
         What is no way to stop is a wrong use of the command.

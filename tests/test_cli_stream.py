@@ -165,6 +165,18 @@ class StreamTests(SynchronousTestCase):
         self.assertEqual(outcome.code, 78 + 136)
         self.assertIn("has expired", outcome.err)
 
+    def test_named(self) -> None:
+        """
+        A job may be named as for other commands, but one only.
+        """
+        server = WireServer({"ReadLog": LogScript(PIECES).served})
+        self.addCleanup(server.stop)
+        old = run([*server.flags(), "stream", "--job", ID])
+        self.assertEqual(run([*server.flags(), "stream", ID]), old)
+        outcome = run([*server.flags(), "stream", ID, ID])
+        self.assertEqual((outcome.code, outcome.out), (64 + 136, b""))
+        self.assertIn("one job only; 'jobworker logs -f' takes several", outcome.err)
+
 
 class EndlessTests(SynchronousTestCase):
     """

@@ -1,17 +1,20 @@
 """
-Flags that choose jobs.
+Which jobs a command is for: by name, or by what they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
 from ..client.filters import Filter
 from ..client.values import State
+
+if TYPE_CHECKING:
+    from ..client.client import Client
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -31,6 +34,63 @@ _OWN: Final = (
     ),
     click.option("--name", default="", metavar="NAME", help="Jobs of this name only."),
 )
+
+
+several: Final = click.argument("called", nargs=-1, required=True, metavar="JOB…")
+
+
+def jobs(function: _Function) -> _Function:
+    """
+    Give a command jobs, as arguments or, as it was of old, by a flag.
+    """
+    return _called(function, "JOB…")
+
+
+def job(function: _Function) -> _Function:
+    """
+    Give a command one job, in the same way.
+    """
+    return _called(function, "JOB")
+
+
+def _called(function: _Function, metavar: str) -> _Function:
+    """
+    Give a command what jobs are called.
+
+    @param metavar: C{"JOB"} if it may be only one.
+    """
+
+    @click.argument("called", nargs=-1, metavar=metavar)
+    @click.option(
+        "--job",
+        "old",
+        metavar="JOB",
+        help="The id of the job, the beginning of it, or its name; or it stands "
+        "without this.",
+    )
+    @wraps(function)
+    def command(called: tuple[str, ...], old: str | None, **rest: Any) -> object:
+        """
+        Put them together.
+        """
+        if old is not None:
+            called = (old, *called)
+        if not called:
+            raise click.UsageError("which job? give its id or name, or --job")
+        if metavar == "JOB" and len(called) > 1:
+            raise click.UsageError("one job only; 'jobworker logs -f' takes several")
+        return function(called=called, **rest)
+
+    return cast(_Function, command)
+
+
+def resolved(client: Client, called: Sequence[str]) -> list[str]:
+    """
+    Find the ids of jobs, each of them once.
+
+    Before anything is done to one, it is known which are meant.
+    """
+    return [*dict.fromkeys(map(client.resolve, called))]
 
 
 def stateOption(text: str) -> Callable[[_Function], _Function]:

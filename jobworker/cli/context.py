@@ -27,6 +27,7 @@ from ..client.failures import BadContext, Unreadable
 from ..client.target import variable
 from . import contextfile
 from .options import connectionOptions, said
+from .parameters import jsonOption
 from .rendering import plain
 
 name = click.argument("name", metavar="NAME")
@@ -93,9 +94,7 @@ def remove(name: str) -> None:
 
 
 @context.command("list")
-@click.option(
-    "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each context."
-)
+@jsonOption(" for each context")
 def list_(wantsJSON: bool) -> None:
     """
     List the contexts.  A star stands before the current one.
@@ -115,7 +114,7 @@ def list_(wantsJSON: bool) -> None:
 
 @context.command()
 @click.argument("name", metavar="NAME", required=False)
-@click.option("--json", "wantsJSON", is_flag=True, help="Print one JSON object.")
+@jsonOption("")
 def show(name: str | None, wantsJSON: bool) -> None:
     """
     Print what a context says: the current one if none is named.

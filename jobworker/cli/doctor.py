@@ -11,12 +11,11 @@ import click
 
 from .exits import Exit
 from .options import Said, withWords
+from .parameters import jsonOption
 
 
 @click.command()
-@click.option(
-    "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each check."
-)
+@jsonOption(" for each check")
 @withWords
 def doctor(heard: Said, wantsJSON: bool) -> int:
     """

@@ -20,7 +20,7 @@ from ..client.values import State
 from .choosing import choosing, stateOption
 from .colours import Colour, colourOf, painted
 from .options import Settings, withServer
-from .parameters import CountType
+from .parameters import CountType, jsonOption
 from .rendering import asObject, asTime, plain, stateOf
 
 _COLOURS = {ChangeKind.STARTED: Colour.BUSY, ChangeKind.DELETED: Colour.FAINT}
@@ -38,9 +38,7 @@ _COLOURS = {ChangeKind.STARTED: Colour.BUSY, ChangeKind.DELETED: Colour.FAINT}
 @click.option(
     "--limit", type=CountType(1), metavar="N", help="End after so many changes."
 )
-@click.option(
-    "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each change."
-)
+@jsonOption(" for each change")
 @withServer
 def events(
     settings: Settings,

@@ -10,11 +10,12 @@ import click
 
 from ..client.values import ServerInfo
 from .options import Settings, withServer
+from .parameters import jsonOption
 from .rendering import asTime, plain
 
 
 @click.command()
-@click.option("--json", "wantsJSON", is_flag=True, help="Print one JSON object.")
+@jsonOption("")
 @withServer
 def info(settings: Settings, wantsJSON: bool) -> None:
     """

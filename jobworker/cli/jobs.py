@@ -5,70 +5,24 @@ The commands that start jobs, and ask one thing about those that there are.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from functools import wraps
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable
 
 import click
 
 from ..client.values import JobStatus
 from ..specification import Specification
+from .choosing import jobs, resolved, several
 from .exits import CannotWrite
 from .options import Settings, withServer
-from .parameters import SIGNAL, NumberType
+from .parameters import SIGNAL, NumberType, jsonOption
 from .rendering import asJSON, asObject, asText
 from .specifying import specifying
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-job = click.option(
-    "--job",
-    "called",
-    required=True,
-    metavar="JOB",
-    help="The id of the job, the beginning of it, or its name.",
-)
-
-several = click.argument("called", nargs=-1, required=True, metavar="JOB…")
-
-asOne = click.option("--json", "wantsJSON", is_flag=True, help="Print one JSON object.")
-
-asObjects = click.option(
-    "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each job."
-)
-
-
-def jobs(function: _Function) -> _Function:
-    """
-    Give a command jobs, as arguments or, as it was of old, by a flag.
-    """
-
-    @click.argument("called", nargs=-1, metavar="JOB…")
-    @click.option(
-        "--job",
-        "old",
-        metavar="JOB",
-        help="The id of the job, the beginning of it, or its name; or it stands "
-        "without this.",
-    )
-    @wraps(function)
-    def command(called: tuple[str, ...], old: str | None, **rest: Any) -> object:
-        """
-        Put them together.
-        """
-        if old is not None:
-            called = (old, *called)
-        if not called:
-            raise click.UsageError("which job? give its id or name, or --job")
-        return function(called=called, **rest)
-
-    return cast(_Function, command)
 
 
 @click.command()
 @click.option("--cmd", required=True, metavar="CMD", help="The command to run.")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
-@asOne
+@jsonOption("")
 @withServer
 @specifying
 def start(
@@ -124,7 +78,7 @@ def tell(identifier: str, wantsJSON: bool = False) -> None:
     help="Kill what is left of a job after this time.  Without it a job that is still "
     "running after one second goes on.",
 )
-@asObjects
+@jsonOption(" for each job")
 @withServer
 def stop(
     settings: Settings,
@@ -141,34 +95,34 @@ def stop(
     if force and (signal is not None or grace is not None):
         raise click.UsageError("--force leaves no choice of --signal or --grace")
     with settings.client() as client:
-        whole = [client.resolve(each) for each in called]
+        whole = resolved(client, called)
         stopped = (client.stop(each, force, signal or 0, grace) for each in whole)
         _print(stopped, wantsJSON)
 
 
 @click.command()
 @jobs
-@asObjects
+@jsonOption(" for each job")
 @withServer
 def query(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> None:
     """
     Print what is known of jobs.
     """
     with settings.client() as client:
-        whole = [client.resolve(each) for each in called]
+        whole = resolved(client, called)
         _print(map(client.query, whole), wantsJSON)
 
 
 @click.command()
 @jobs
-@asObjects
+@jsonOption(" for each job")
 @withServer
 def delete(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> None:
     """
     Forget jobs that have ended, and remove their logs.
     """
     with settings.client() as client:
-        for identifier in [client.resolve(each) for each in called]:
+        for identifier in resolved(client, called):
             client.delete(identifier)
             if wantsJSON:
                 click.echo(json.dumps({"id": identifier, "deleted": True}))
@@ -176,7 +130,7 @@ def delete(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> None
 
 @click.command()
 @several
-@asObjects
+@jsonOption(" for each job")
 @withServer
 def inspect(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> None:
     """
@@ -186,7 +140,7 @@ def inspect(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> Non
     each job.
     """
     with settings.client() as client:
-        for identifier in [client.resolve(each) for each in called]:
+        for identifier in resolved(client, called):
             status = client.query(identifier)
             click.echo(
                 asJSON(status) if wantsJSON else json.dumps(asObject(status), indent=2)

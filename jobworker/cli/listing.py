@@ -22,7 +22,7 @@ from .choosing import STATES, choosing, stateOption
 from .colours import colourOf, painted
 from .live import LiveTable, showLive
 from .options import Settings, withServer
-from .parameters import CountType
+from .parameters import CountType, jsonOption
 from .rendering import asJSON, plain, stateOf
 from .screen import Screen, canShow
 
@@ -55,9 +55,7 @@ _OWNER: Final = 20
     is_flag=True,
     help="Show on the terminal what happens to them, until Ctrl-C.",
 )
-@click.option(
-    "--json", "wantsJSON", is_flag=True, help="Print one JSON object for each job."
-)
+@jsonOption(" for each job")
 @withServer
 def ps(
     settings: Settings,

@@ -12,9 +12,9 @@ from attrs import frozen
 
 from ..client.events import Event
 from ..jobs import Source
+from .choosing import resolved, several
 from .exits import Exit
 from .gathering import atOnce, inTurn
-from .jobs import several
 from .lines import Lines, since, timed
 from .options import Settings, withServer
 from .parameters import TIME, CountType
@@ -132,7 +132,7 @@ def logs(
     wanted = Wanted(sources, follow, last, begin, timestamps)
     together = follow and len(called) > 1
     with settings.client() if together else settings.frugalClient() as client:
-        jobs = [*dict.fromkeys(map(client.resolve, called))]
+        jobs = resolved(client, called)
         if len(jobs) > 1 or path is not None:
             # Before anything is written it is known that there are such jobs.
             found = [client.query(each) for each in jobs]

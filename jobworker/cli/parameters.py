@@ -1,5 +1,5 @@
 """
-The types of what flags may be given.
+The types of what flags may be given, and the one flag that most commands have.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from signal import SIGRTMAX, Signals
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import click
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -24,6 +26,17 @@ _SPAN: Final = re.compile(
 
 #: The seconds that each of its units has.
 _UNITS: Final = (86_400, 3600, 60, 1)
+
+
+def jsonOption(text: str) -> Callable[[_Function], _Function]:
+    """
+    Make the flag that asks for output for programs.
+
+    @param text: How much of it one line has.
+    """
+    return click.option(
+        "--json", "wantsJSON", is_flag=True, help=f"Print one JSON object{text}."
+    )
 
 
 class TextType(click.ParamType):  # type: ignore[type-arg]

@@ -8,9 +8,9 @@ from signal import SIGTERM
 
 import click
 
-from .jobs import asObjects, several
+from .choosing import resolved, several
 from .options import Settings, withServer
-from .parameters import SIGNAL
+from .parameters import SIGNAL, jsonOption
 from .rendering import asJSON
 
 
@@ -24,7 +24,7 @@ from .rendering import asJSON
     metavar="NAME",
     help="The signal, instead of TERM.",
 )
-@asObjects
+@jsonOption(" for each job")
 @withServer
 def kill(
     settings: Settings, called: tuple[str, ...], signal: int, wantsJSON: bool
@@ -35,7 +35,7 @@ def kill(
     What a job makes of it is its own affair: to end one for sure, stop it.
     """
     with settings.client() as client:
-        for identifier in [client.resolve(each) for each in called]:
+        for identifier in resolved(client, called):
             status = client.signal(identifier, signal)
             if wantsJSON:
                 click.echo(asJSON(status))

@@ -15,8 +15,8 @@ from attrs import define, field
 from ..client.events import Event, Finished, Missing, Output, Waiting
 from ..client.values import JobStatus
 from ..jobs import Source
+from .choosing import job, resolved
 from .exits import CannotWrite, Exit, besideJobs, ofJob
-from .jobs import job
 from .options import Settings, withServer
 from .rendering import plain
 
@@ -144,7 +144,7 @@ def programName() -> str:
 @click.command()
 @job
 @withServer
-def stream(settings: Settings, called: str) -> int:
+def stream(settings: Settings, called: tuple[str, ...]) -> int:
     """
     Write what a job has written and goes on to write.
 
@@ -155,6 +155,7 @@ def stream(settings: Settings, called: str) -> int:
     """
     printer = Printer.standard()
     with settings.frugalClient() as client:
-        for event in client.readLog(client.resolve(called)):
+        (identifier,) = resolved(client, called)
+        for event in client.readLog(identifier):
             printer.show(event)
     return printer.code

@@ -17,7 +17,7 @@ import click
 
 from ..client.failures import Unreadable
 from ..errors import CannotCreate
-from .parameters import NumberType
+from .parameters import NumberType, jsonOption
 from .rendering import plain
 
 _DAY: Final = 24 * 3600
@@ -82,7 +82,7 @@ def issue(
 
 @token.command()
 @click.argument("file", metavar="FILE")
-@click.option("--json", "wantsJSON", is_flag=True, help="Print one JSON object.")
+@jsonOption("")
 def show(file: str, wantsJSON: bool) -> None:
     """
     Print what a token claims.

@@ -7,10 +7,10 @@ from __future__ import annotations
 import click
 
 from ..client.values import JobStatus
+from .choosing import resolved, several
 from .exits import Exit, besideJobs, ofJob
-from .jobs import asObjects, several
 from .options import Settings, withServer
-from .parameters import NumberType
+from .parameters import NumberType, jsonOption
 from .rendering import asJSON
 
 
@@ -22,7 +22,7 @@ from .rendering import asJSON
     metavar="SECONDS",
     help="Wait so long for each of them, and not longer.",
 )
-@asObjects
+@jsonOption(" for each job")
 @withServer
 def wait(
     settings: Settings,
@@ -39,7 +39,7 @@ def wait(
     """
     codes = []
     with settings.client() as client:
-        whole = [client.resolve(each) for each in called]
+        whole = resolved(client, called)
         if len(whole) > 1:
             # Nobody waits for one job to hear then that there is no other.
             for identifier in whole:
