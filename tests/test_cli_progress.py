@@ -16,8 +16,8 @@ import pyte
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from jobworker.cli.printing import Outlet
 from jobworker.cli.progress import CountedOutlet, Progress, SharedOutlet, inUnits
-from jobworker.cli.streaming import Outlet
 
 from .daemons import COMMAND
 from .logscripts import LogScript

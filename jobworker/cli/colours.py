@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
-from typing import IO, Any
-
-import click
+from typing import IO
 
 from ..client.values import JobStatus, State
+from .invocation import environment
+from .screen import canShow
 
 
 class Colour(Enum):
@@ -73,8 +73,4 @@ def _wanted(stream: IO[str]) -> bool:
     Say whether colours are wanted: on a terminal that knows them, and where
     the user has not forbidden them (https://no-color.org).
     """
-    context = click.get_current_context(silent=True)
-    environment: Any = None if context is None else context.find_root().obj
-    if not environment or environment.get("NO_COLOR"):
-        return False
-    return stream.isatty() and environment.get("TERM", "dumb") != "dumb"
+    return not environment().get("NO_COLOR") and canShow(stream, environment())

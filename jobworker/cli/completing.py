@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from .commands import below
+from .invocation import programName
 
 #: For bash from 4.4 on.  Bash takes a flag, the sign and its value apart.
 _BASH: Final = """\
@@ -54,7 +55,7 @@ def completion(shell: str) -> None:
     from click.shell_completion import get_completion_class
 
     root = click.get_current_context().find_root()
-    name = root.info_name or "jobworker"
+    name = programName()
     found = get_completion_class(shell)
     assert found is not None
     made = found(root.command, {}, name, variable(name))

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from ..client.credentials import looksLikeToken
 from ..client.failures import BadContext, Unreadable
 from ..client.target import variable
 from . import contextfile
+from .invocation import environment
 from .options import connectionOptions, said
 from .parameters import jsonOption
 from .rendering import plain
@@ -75,8 +75,7 @@ def use(name: str) -> None:
     Make a context the current one.
     """
     contextfile.use(_path(), name)
-    environment: Mapping[str, str] = click.get_current_context().find_root().obj
-    other = environment.get(variable("context"), name)
+    other = environment().get(variable("context"), name)
     if other != name:
         click.echo(
             f"{variable('context')} names {other!r}, which counts before it", err=True
@@ -139,7 +138,7 @@ def _path() -> Path:
     """
     Find the file.
     """
-    path = configFile(click.get_current_context().find_root().obj)
+    path = configFile(environment())
     if path is None:
         raise BadContext("there is no place for contexts", "set HOME to a directory")
     return path

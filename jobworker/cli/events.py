@@ -19,8 +19,10 @@ from ..client.happenings import Changed, ChangeKind, Happening
 from ..client.values import State
 from .choosing import choosing, stateOption
 from .colours import Colour, colourOf, painted
+from .invocation import programName
 from .options import Settings, withServer
 from .parameters import CountType, jsonOption
+from .printing import inWords
 from .rendering import asObject, asTime, plain, stateOf
 
 _COLOURS = {ChangeKind.STARTED: Colour.BUSY, ChangeKind.DELETED: Colour.FAINT}
@@ -100,11 +102,8 @@ def _changes(watching: Iterator[Happening]) -> Iterator[Changed]:
     """
     Take what is a change, and say of what is not if it matters.
     """
-    name = click.get_current_context().find_root().info_name or "jobworker"
     for each in watching:
         if isinstance(each, Changed):
             yield each
         elif isinstance(each, Waiting):
-            cause = plain(each.failure.cause)
-            said = f"{name}: {cause}; trying again in {each.delay:g} s"
-            click.echo(said, err=True)
+            click.echo(f"{programName()}: {plain(inWords(each))}", err=True)

@@ -20,6 +20,7 @@ from ..client.filters import Filter
 from ..client.values import JobStatus, State
 from .choosing import STATES, choosing, stateOption
 from .colours import colourOf, painted
+from .invocation import environment
 from .live import LiveTable, showLive
 from .options import Settings, withServer
 from .parameters import CountType, jsonOption
@@ -95,8 +96,7 @@ def _watch(settings: Settings, wanted: Filter, limit: int | None) -> None:
     """
     Show a table of jobs that changes as they do.
     """
-    environment = click.get_current_context().find_root().obj
-    if not canShow(sys.stdout, environment):
+    if not canShow(sys.stdout, environment()):
         raise click.UsageError(
             "--watch needs a terminal; 'jobworker events' writes changes anywhere"
         )

@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import define, field
 
-from .streaming import Outlet
+from .printing import Outlet
 
 #: Seconds between two looks.
 _INTERVAL: Final = 0.2

@@ -19,9 +19,9 @@ from ..specification import Specification
 from .feeding import passed
 from .jobs import tell
 from .options import Settings, withServer
+from .printing import Printer
 from .specifying import specifying
 from .steering import GRACE, Leaving, Steering
-from .streaming import Printer
 
 if TYPE_CHECKING:
     from ..client.client import Client

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import cycle
 
-import click
 from attrs import frozen
 
 from ..client.events import Event, Finished
@@ -24,10 +23,11 @@ from ..jobs import Source
 from .colours import Hue, painted
 from .exits import Exit, exitFor
 from .gathering import Gathered
+from .invocation import environment, programName
 from .listing import enough
+from .printing import Outlet, Printer
 from .progress import CountedOutlet, Progress, SharedOutlet
 from .screen import canShow
-from .streaming import Outlet, Printer, programName
 
 
 @frozen
@@ -137,9 +137,8 @@ def _showsProgress(descriptor: int) -> bool:
     Say whether it is shown how much is written there: to a file, while somebody
     looks at a terminal.
     """
-    environment = click.get_current_context().find_root().obj
     isFile = stat.S_ISREG(os.fstat(descriptor).st_mode)
-    return isFile and canShow(sys.stderr, environment)
+    return isFile and canShow(sys.stderr, environment())
 
 
 @contextmanager
