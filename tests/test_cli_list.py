@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
-from jobworker.cli.listing import _width, table
+from jobworker.cli.table import _width, table
 from jobworker.client.failures import Unacceptable, UnknownJob, Unsupported
 from jobworker.client.filters import Filter
 from jobworker.client.values import JobStatus, State

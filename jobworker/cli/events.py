@@ -23,7 +23,8 @@ from .invocation import programName
 from .options import Settings, withServer
 from .parameters import CountType, jsonOption
 from .printing import inWords
-from .rendering import asObject, asTime, plain, stateOf
+from .rendering import asObject, plain, stateOf
+from .times import asTime
 
 _COLOURS = {ChangeKind.STARTED: Colour.BUSY, ChangeKind.DELETED: Colour.FAINT}
 

@@ -11,7 +11,8 @@ import click
 from ..client.values import ServerInfo
 from .options import Settings, withServer
 from .parameters import jsonOption
-from .rendering import asTime, plain
+from .rendering import plain
+from .times import asTime
 
 
 @click.command()

@@ -8,7 +8,7 @@ import os
 from typing import Final
 
 from .findings import Finding, ok, warning, wrong
-from .token import span
+from .times import span
 
 #: The last days in which something that expires is worth a warning, and the
 #: last part of its life, whichever is less.

@@ -18,8 +18,8 @@ from .gathering import atOnce, inTurn
 from .lines import Lines, since, timed
 from .options import Settings, withServer
 from .parameters import TIME, CountType
-from .rendering import asTime
 from .sink import Sink, labelled
+from .times import asTime
 
 if TYPE_CHECKING:
     from ..client.client import Client

@@ -22,8 +22,7 @@ from .exits import Exit
 from .findings import Finding, Verdict, failed, ok, warning, wrong
 from .lifetimes import RENEW, lasting, private
 from .options import Said
-from .rendering import asTime
-from .token import span
+from .times import asTime, span
 
 if TYPE_CHECKING:
     from ..tls.inspection import Description

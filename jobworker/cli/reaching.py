@@ -20,7 +20,7 @@ from .exits import Exit
 from .findings import Finding, failed, ok, skipped, warning, wrong
 from .lifetimes import lasting
 from .papers import Papers
-from .token import span
+from .times import span
 
 if TYPE_CHECKING:
     from ..client.client import Client

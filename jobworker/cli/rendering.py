@@ -6,15 +6,12 @@ from __future__ import annotations
 
 import json
 import shlex
-from datetime import datetime, timedelta
 from signal import Signals
-from typing import Any, Final
+from typing import Any
 
 from ..client.values import JobStatus
 from .asked import asked, inForce, inWords
-
-# In UTC.
-_EPOCH: Final = datetime(1970, 1, 1)
+from .times import asTime
 
 
 def asJSON(status: JobStatus) -> str:
@@ -113,16 +110,6 @@ def stateOf(status: JobStatus) -> str:
     if status.exitCode is not None:
         return f"{status.state.value} {status.exitCode}"
     return status.state.value
-
-
-def asTime(nanoseconds: int | None) -> str | None:
-    """
-    Write a time, given since the epoch, as C{"2026-01-31T12:00:00.000000Z"}.
-    """
-    if nanoseconds is None:
-        return None
-    at = _EPOCH + timedelta(microseconds=nanoseconds // 1000)
-    return at.isoformat(timespec="microseconds") + "Z"
 
 
 def signalName(number: int) -> str:

@@ -24,10 +24,10 @@ from .colours import Hue, painted
 from .exits import Exit, exitFor
 from .gathering import Gathered
 from .invocation import environment, programName
-from .listing import enough
 from .printing import Outlet, Printer
 from .progress import CountedOutlet, Progress, SharedOutlet
 from .screen import canShow
+from .table import enough
 
 
 @frozen

@@ -19,6 +19,7 @@ from ..client.failures import Unreadable
 from ..errors import CannotCreate
 from .parameters import NumberType, jsonOption
 from .rendering import plain
+from .times import span
 
 _DAY: Final = 24 * 3600
 
@@ -169,17 +170,6 @@ def _validity(claims: Mapping[str, object], now: float) -> str:
     if now < begin:
         return f"begins in {span(begin - now)}"
     return f"good for another {span(end - now)}"
-
-
-def span(seconds: float) -> str:
-    """
-    Write a time span in the largest unit that fits.
-    """
-    for unit, size in (("day", _DAY), ("hour", 3600), ("minute", 60)):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {unit}{'s' if count != 1 else ''}"
-    return f"{int(seconds)} s"
 
 
 def _read(path: str) -> bytes:

@@ -15,7 +15,7 @@ from grpc_health.v1 import health_pb2 as health
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from jobworker import __version__
-from jobworker.cli.rendering import asTime
+from jobworker.cli.times import asTime
 from tests.commandlines import Outcome, run
 from tests.daemons import COMMAND, PATIENCE, Daemon, DaemonCase
 

@@ -1,0 +1,104 @@
+"""
+Jobs as a table.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+from unicodedata import combining, east_asian_width
+
+from ..client.values import JobStatus
+from .colours import colourOf, painted
+from .rendering import plain, stateOf
+from .times import age
+
+_HEADINGS: Final = ("ID", "OWNER", "STATE", "STARTED", "COMMAND")
+
+# The most columns that an owner gets on a terminal.
+_OWNER: Final = 20
+
+
+def table(jobs: Sequence[JobStatus], now: int, columns: int | None) -> list[str]:
+    """
+    Write jobs as a table.
+
+    @param now: Nanoseconds since the epoch.
+
+    @param columns: How wide it may be.  C{None}: as wide as it must be for
+        everything to be written out.
+    """
+    length = 36 if columns is None else enough([job.identifier for job in jobs])
+    rows = [_HEADINGS] + [
+        (
+            job.identifier[:length],
+            plain(job.owner) if columns is None else _cut(plain(job.owner), _OWNER),
+            stateOf(job),
+            "" if job.started is None else f"{age(now - job.started)} ago",
+            plain(shlex.join([job.program, *job.arguments])),
+        )
+        for job in jobs
+    ]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row, job in zip(rows, [None, *jobs], strict=True):
+        cells = [
+            cell + " " * (width + 2 - _width(cell))
+            for cell, width in zip(row[:-1], widths, strict=False)
+        ]
+        line = "".join([*cells, row[-1]])
+        line = line if columns is None else _cut(line, columns)
+        lines.append(_coloured(line, len("".join(cells[:2])), row[2], job))
+    return lines
+
+
+def _coloured(line: str, begin: int, state: str, job: JobStatus | None) -> str:
+    """
+    Show the state of a job in its colour.
+
+    @param begin: Where that stands in the line.
+    """
+    if job is None or line[begin : begin + len(state)] != state:
+        return line
+    colour = painted(state, colourOf(job))
+    return line[:begin] + colour + line[begin + len(state) :]
+
+
+def enough(identifiers: Sequence[str]) -> int:
+    """
+    Say how many characters tell identifiers apart: eight at least.
+    """
+    ordered = sorted(identifiers)
+    for length in range(8, 36):
+        if all(one[:length] != other[:length] for one, other in pairwise(ordered)):
+            return length
+    return 36
+
+
+def _width(text: str) -> int:
+    """
+    Say how many columns of a terminal a text takes.
+    """
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if combining(each) else 2 if east_asian_width(each) in "WF" else 1
+        for each in text
+    )
+
+
+def _cut(text: str, columns: int) -> str:
+    """
+    Make a text fit, and show where something is left out.
+    """
+    if _width(text) <= columns:
+        return text
+    kept, left = [], columns - 1
+    for each in text:
+        left -= _width(each)
+        if left < 0:
+            break
+        kept.append(each)
+    return "".join(kept) + "…"
