@@ -17,7 +17,7 @@ from attrs import evolve, frozen
 
 from .errors import PlaceLost
 from .jobs import Phase, Record
-from .queries import MOST, ROOM, weigh
+from .portions import portion, weigh
 
 #: The changes that are kept, if nothing else is said.
 KEPT: Final = 100_000
@@ -116,15 +116,9 @@ def take(since: JournalPlace, changes: Iterable[Change], limit: int) -> Changes:
 
     @param changes: Those behind the place, in order.
     """
-    taken: list[Change] = []
-    place, room = since, ROOM
-    for change in changes:
-        room -= weigh(change.record)
-        if len(taken) >= min(limit, MOST) or (taken and room < 0):
-            return Changes(place, tuple(taken), True)
-        taken.append(change)
-        place = evolve(place, revision=change.revision)
-    return Changes(place, tuple(taken))
+    taken, more = portion(changes, lambda change: weigh(change.record), limit)
+    place = evolve(since, revision=taken[-1].revision) if taken else since
+    return Changes(place, taken, more)
 
 
 def requireKept(since: JournalPlace, last: JournalPlace, first: int) -> None:

@@ -1,5 +1,5 @@
 """
-Which jobs somebody wants to see, and which of them he gets at a time.
+Which jobs somebody wants to see, and in which order.
 
 Jobs are in the order in which they were started, the newest first, and those
 that were started in the same nanosecond in that of their identifiers.  What
@@ -9,19 +9,12 @@ comes after a job in this order stays the same while others come and go.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from attrs import frozen
 
 from .jobs import Cause, Record
-from .specification import NOTHING, Specification
-
-#: The most jobs that are given at a time.
-MOST: Final = 1000
-
-#: About how many characters of command lines are given at a time: a message
-#: with them must not become too long for who gets it.
-ROOM: Final = 2**18
+from .portions import portion, weigh
+from .specification import Specification
 
 
 @frozen
@@ -107,33 +100,7 @@ def fill(query: Query, records: Iterable[Record]) -> Page:
     @param records: Those that are wanted, in order.  No more are taken than
         are needed.
     """
-    taken: list[Record] = []
-    room = ROOM
-    for record in records:
-        room -= weigh(record)
-        if len(taken) >= min(query.limit, MOST) or (taken and room < 0):
-            return Page(tuple(taken), True)
-        taken.append(record)
-    return Page(tuple(taken))
-
-
-def weigh(record: Record) -> int:
-    """
-    Say about how many characters a job takes.
-    """
-    command = record.command
-    said = sum(map(len, command.arguments), len(command.program))
-    return said + 8 * len(command.arguments) + _size(command.specification)
-
-
-def _size(wanted: Specification) -> int:
-    """
-    Say about how many characters a specification has.
-    """
-    if wanted == NOTHING:
-        return 0
-    texts = [*wanted.environment, *wanted.labels]
-    return 200 + sum(len(name) + len(value or "") for name, value in texts)
+    return Page(*portion(records, weigh, query.limit))
 
 
 def _place(record: Record) -> tuple[int, str]:

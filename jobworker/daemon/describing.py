@@ -11,7 +11,7 @@ from typing import Final
 from .. import __version__
 from ..description import Description, Guarantee, Limit
 from ..logs.quota import Policy, Quota
-from ..queries import MOST
+from ..portions import MOST
 from .settings import SupervisorSettings
 
 _LOSSES: Final[Mapping[Policy, str]] = {

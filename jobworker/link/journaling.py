@@ -9,7 +9,7 @@ from typing import Final
 
 from ..api import supervisor_pb2 as pb
 from ..changes import Change, Changes, JournalPlace, Kind
-from ..queries import MOST
+from ..portions import MOST
 from .conversion import BadMessage, convertRecord, decode, encode, unconvertRecord
 
 _KINDS: Final = {

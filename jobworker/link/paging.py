@@ -9,7 +9,8 @@ from typing import Final
 
 from ..api import supervisor_pb2 as pb
 from ..bounds import MAX_LABELS, isLabel
-from ..queries import MOST, Page, Query
+from ..portions import MOST
+from ..queries import Page, Query
 from .conversion import (
     CAUSES,
     BadMessage,

@@ -15,7 +15,8 @@ from uuid import UUID
 from ..api import worker_pb2 as pb
 from ..bounds import MAX_LABELS, isLabel, isName
 from ..jobs import Cause, Record
-from ..queries import MOST, Page, Query
+from ..portions import MOST
+from ..queries import Page, Query
 from .conversion import STATES, BadRequest, describe
 
 _USUAL: Final = 100

@@ -16,7 +16,8 @@ from ..api import worker_pb2 as pb
 from ..changes import Change, Changes, JournalPlace, Kind
 from ..errors import RosterUnreachable, ShuttingDown
 from ..interfaces.roster import IRoster
-from ..queries import MOST, Page, Query
+from ..portions import MOST
+from ..queries import Page, Query
 from .bridge import IAsking, NotAnswered
 from .conversion import describe
 from .feed import Feed
