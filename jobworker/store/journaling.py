@@ -21,26 +21,14 @@ from ..changes import (
     take,
 )
 from ..jobs import Record
-from .rows import CHANGING, FIND, TEXTS, Row, convert, encode, place, unconvert
+from .rows import CHANGING, FIND, FIXED, TEXTS, Row, convert, encode, place, unconvert
 
 # Changes that are too old are removed when so many have come about.
 _STRIDE: Final = 1000
 
-#: The columns of a job that was deleted, but for what the changes say.
-_GONE: Final = (
-    "revision",
-    "id",
-    "owner",
-    "program",
-    "arguments",
-    "pid",
-    "process_start",
-    "process_boot",
-    "started",
-    "specification",
-    "created",
-    "conditions",
-)
+# What is written down of a job that was deleted, but for what the changes say.
+# Its key may be taken again.
+_GONE: Final = ("revision", *(name for name in FIXED if name != "start_key"))
 
 _BURY: Final = (
     f"INSERT INTO gone ({', '.join(_GONE)}) "  # noqa: S608 - our own names

@@ -48,8 +48,8 @@ TEXTS: Final = frozenset(
     }
 )
 
-#: All columns, in the order of the schema.
-COLUMNS: Final = (
+#: The columns that stay as they were when the job started.
+FIXED: Final = (
     "id",
     "owner",
     "program",
@@ -58,27 +58,9 @@ COLUMNS: Final = (
     "process_start",
     "process_boot",
     "started",
-    "phase",
-    "stop_by",
-    "stop_signal",
-    "stop_grace",
-    "stop_at",
-    "stop_cause",
-    "stop_reason",
-    "exit_code",
-    "exit_signal",
-    "cause",
-    "ended",
-    "reason",
     "specification",
     "start_key",
     "created",
-    "user_time",
-    "system_time",
-    "peak_memory",
-    "peak_bound",
-    "stdout_bytes",
-    "stderr_bytes",
     "conditions",
 )
 
@@ -103,6 +85,9 @@ CHANGING: Final = (
     "stdout_bytes",
     "stderr_bytes",
 )
+
+#: All columns.
+COLUMNS: Final = (*FIXED, *CHANGING)
 
 _toJSON: Final = json.JSONEncoder(ensure_ascii=False).encode
 
