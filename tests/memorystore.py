@@ -6,19 +6,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from zope.interface import implementer
 
 from attrs import define, field
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, execute, fail, succeed
 
 from jobworker.changes import Changes, JournalPlace, Kind, kindOf
-from jobworker.errors import NoSuchJob, PlaceLost, ShuttingDown, StorageFailed
+from jobworker.errors import NoSuchJob, ShuttingDown, StorageFailed
 from jobworker.interfaces.store import IJobStore
 from jobworker.jobs import Phase, Record
 from jobworker.queries import Page, Query
 from tests.memoryjournal import Journal
+
+_T = TypeVar("_T")
 
 
 @implementer(IJobStore)
@@ -76,75 +79,73 @@ class MemoryJobStore:
         """
         Look up a job.
         """
-        if self._closed:
-            return fail(ShuttingDown())
-        if identifier not in self._records:
-            return fail(NoSuchJob(identifier))
-        return succeed(self._records[identifier])
+
+        def find() -> Record:
+            if identifier not in self._records:
+                raise NoSuchJob(identifier)
+            return self._records[identifier]
+
+        return self._look(find)
 
     def search(self, query: Query) -> Deferred[Page]:
         """
         Find the jobs that somebody wants to see.
         """
-        if self._closed:
-            return fail(ShuttingDown())
-        return succeed(self.journal.search(query, self._records.values()))
+        return self._look(lambda: self.journal.search(query, self._records.values()))
 
     def changes(self, since: JournalPlace | None, limit: int) -> Deferred[Changes]:
         """
         Find out what has happened to jobs.
         """
-        if self._closed:
-            return fail(ShuttingDown())
-        try:
-            return succeed(self.journal.read(since, limit))
-        except PlaceLost as error:
-            return fail(error)
+        return self._look(lambda: self.journal.read(since, limit))
 
     def findKey(self, owner: str, key: str) -> Deferred[Record | None]:
         """
         Look up the job that was started with a key.
         """
-        if self._closed:
-            return fail(ShuttingDown())
-        for record in self._records.values():
-            if _case(record) == (owner, key):
-                return succeed(record)
-        return succeed(None)
+        return self._look(
+            lambda: next(
+                (
+                    record
+                    for record in self._records.values()
+                    if _case(record) == (owner, key)
+                ),
+                None,
+            )
+        )
 
     def unended(self) -> Deferred[list[Record]]:
         """
         Find the jobs that have not ended.
         """
-        if self._closed:
-            return fail(ShuttingDown())
-        unended = [
-            record
-            for record in self._records.values()
-            if record.phase is not Phase.ENDED
-        ]
-        return succeed(sorted(unended, key=lambda record: record.started))
+
+        def unended() -> list[Record]:
+            records = self._records.values()
+            found = (each for each in records if each.phase is not Phase.ENDED)
+            return sorted(found, key=lambda record: record.started)
+
+        return self._look(unended)
 
     def ended(self) -> Deferred[list[tuple[str, int]]]:
         """
         Find the jobs that have ended.
         """
-        if self._closed:
-            return fail(ShuttingDown())
-        ended = [
-            (record.identifier, record.ending.at)
-            for record in self._records.values()
-            if record.ending is not None
-        ]
-        return succeed(sorted(ended, key=lambda each: each[1]))
+
+        def ended() -> list[tuple[str, int]]:
+            found = (
+                (record.identifier, record.ending.at)
+                for record in self._records.values()
+                if record.ending is not None
+            )
+            return sorted(found, key=lambda each: each[1])
+
+        return self._look(ended)
 
     def identifiers(self) -> Deferred[set[str]]:
         """
         Find the identifiers of all jobs.
         """
-        if self._closed:
-            return fail(ShuttingDown())
-        return succeed(set(self._records))
+        return self._look(lambda: set(self._records))
 
     def close(self) -> Deferred[None]:
         """
@@ -152,6 +153,12 @@ class MemoryJobStore:
         """
         self._closed = True
         return succeed(None)
+
+    def _look(self, look: Callable[[], _T]) -> Deferred[_T]:
+        """
+        Look something up.
+        """
+        return fail(ShuttingDown()) if self._closed else execute(look)
 
     def _put(self, kind: Kind, record: Record) -> Deferred[None]:
         refusal = self._refuse()
