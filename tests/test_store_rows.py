@@ -4,19 +4,17 @@ Records as rows.
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
-from importlib import resources
 
 from hypothesis import given
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.jobs import Command, Record
-from jobworker.store.opening import CONNECTION, configure
-from jobworker.store.rows import COLUMNS, FIND, INSERT, convert, encode, unconvert
+from jobworker.store.rows import COLUMNS, FIND, convert, encode
 from tests.contracts import exampleRecord
 from tests.strategies import records
+from tests.tables import insert, makeTable
 
 
 class RowTests(SynchronousTestCase):
@@ -28,19 +26,14 @@ class RowTests(SynchronousTestCase):
         """
         Make a table in memory.
         """
-        self.connection = sqlite3.connect(":memory:", **CONNECTION)
-        self.addCleanup(self.connection.close)
-        configure(self.connection)
-        schema = resources.files("jobworker.store").joinpath("schema")
-        for script in sorted(schema.iterdir(), key=lambda each: each.name):
-            self.connection.executescript(script.read_text("utf-8"))
+        self.connection = makeTable(self)
 
     def stored(self, record: Record) -> Record:
         """
         Have SQLite hold a record, and take it back.
         """
         self.connection.execute("DELETE FROM job")
-        self.connection.execute(INSERT, {**unconvert(record), "revision": 1})
+        insert(self.connection, record)
         row = self.connection.execute(FIND, (encode(record.identifier),)).fetchone()
         return convert(row)
 
