@@ -14,8 +14,7 @@ from attrs import define, field
 from twisted.internet.defer import Deferred, fail, succeed
 
 from jobworker.errors import SpoolDamaged
-from jobworker.interfaces.logs import IJobLog, ILogKeeper
-from jobworker.interfaces.roster import IRosterListener
+from jobworker.interfaces.logs import IJobLog, ILogKeeper, ILogListener
 from jobworker.jobs import Source, Written
 from jobworker.milestones import Milestone
 
@@ -109,7 +108,7 @@ class MemoryLogKeeper:
     damaged: set[str] = field(factory=set, init=False)
     recovered: list[str] = field(factory=list, init=False)
     stubborn: bool = field(default=False, init=False)
-    _listeners: list[IRosterListener] = field(factory=list, init=False)
+    _listeners: list[ILogListener] = field(factory=list, init=False)
 
     def create(self, identifier: str) -> Deferred[IJobLog]:
         """
@@ -121,13 +120,13 @@ class MemoryLogKeeper:
         self.logs[identifier] = log
         return succeed(log)
 
-    def subscribe(self, listener: IRosterListener) -> None:
+    def subscribe(self, listener: ILogListener) -> None:
         """
         Tell a listener of every growth.
         """
         self._listeners.append(listener)
 
-    def unsubscribe(self, listener: IRosterListener) -> None:
+    def unsubscribe(self, listener: ILogListener) -> None:
         """
         Tell it nothing more.
         """

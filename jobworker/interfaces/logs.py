@@ -11,7 +11,6 @@ from zope.interface import Attribute, Interface
 from twisted.internet.defer import Deferred
 
 from ..jobs import Source, Written
-from .roster import IRosterListener
 
 
 class IJobLog(Interface):
@@ -60,6 +59,21 @@ class IJobLog(Interface):
         """
 
 
+class ILogListener(Interface):
+    """
+    Somebody who is told that logs grow.
+
+    Calls come in the reactor thread and must return at once.
+    """
+
+    def logGrew(identifier: str) -> None:
+        """
+        The log of a job has become longer, or was sealed.
+
+        Many growths may be reported by one call.
+        """
+
+
 class ILogKeeper(Interface):
     """
     The logs of all jobs.
@@ -72,12 +86,12 @@ class ILogKeeper(Interface):
         @raise OSError: (asynchronously) If it cannot be put on disk.
         """
 
-    def subscribe(listener: IRosterListener) -> None:
+    def subscribe(listener: ILogListener) -> None:
         """
-        Call C{logGrew} of a listener from now on.
+        Tell a listener of every growth from now on.
         """
 
-    def unsubscribe(listener: IRosterListener) -> None:
+    def unsubscribe(listener: ILogListener) -> None:
         """
         Tell a listener nothing more.
         """

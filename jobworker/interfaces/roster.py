@@ -12,9 +12,10 @@ from ..changes import Changes, JournalPlace
 from ..description import Description, Tally
 from ..jobs import Command, Manner, Record
 from ..queries import Page, Query
+from .logs import ILogListener
 
 
-class IRosterListener(Interface):
+class IRosterListener(ILogListener):
     """
     Somebody who is told what happens to jobs.
 

@@ -23,8 +23,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.threads import deferToThreadPool
 
-from ..interfaces.logs import IJobLog, ILogKeeper
-from ..interfaces.roster import IRosterListener
+from ..interfaces.logs import IJobLog, ILogKeeper, ILogListener
 from ..jobs import Source, Written
 from ..milestones import Milestone
 from .collection import Collection
@@ -138,7 +137,7 @@ class LogKeeper:
     _directory: str
     _drain: Drain
     _quota: Quota = field(factory=Quota)
-    _listeners: list[IRosterListener] = field(factory=list, init=False)
+    _listeners: list[ILogListener] = field(factory=list, init=False)
 
     def create(self, identifier: str) -> Deferred[IJobLog]:
         """
@@ -146,13 +145,13 @@ class LogKeeper:
         """
         return self._inThread(partial(self._create, identifier))
 
-    def subscribe(self, listener: IRosterListener) -> None:
+    def subscribe(self, listener: ILogListener) -> None:
         """
         Tell a listener of every growth.
         """
         self._listeners.append(listener)
 
-    def unsubscribe(self, listener: IRosterListener) -> None:
+    def unsubscribe(self, listener: ILogListener) -> None:
         """
         Tell it nothing more.
         """

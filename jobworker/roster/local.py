@@ -21,7 +21,7 @@ from ..changes import Changes, JournalPlace
 from ..description import Description, Tally
 from ..errors import NotRunning, ShuttingDown, StillRunning
 from ..interfaces.launchers import IJobHandle, ILauncher
-from ..interfaces.logs import IJobLog, ILogKeeper
+from ..interfaces.logs import IJobLog, ILogKeeper, ILogListener
 from ..interfaces.roster import IRoster, IRosterListener
 from ..interfaces.store import IJobStore
 from ..jobs import Command, Manner, Phase, Record, Stop
@@ -41,7 +41,7 @@ _LINGER: Final = 0.2
 _RECENT: Final = 256
 
 
-@implementer(IRoster, IRosterListener)
+@implementer(IRoster, ILogListener)
 @define(eq=False)
 class LocalRoster:
     """
@@ -229,7 +229,16 @@ class LocalRoster:
         """
         return len(self._courses)
 
-    def jobChanged(self, record: Record) -> None:
+    def logGrew(self, identifier: str) -> None:
+        """
+        Tell of a growth, if the job is followed.
+        """
+        course = self._courses.get(identifier)
+        if course is not None:
+            course.grew()
+        self._audience.logGrew(identifier)
+
+    def _remember(self, record: Record) -> None:
         """
         Remember and tell what has become of a job.
         """
@@ -240,33 +249,12 @@ class LocalRoster:
                 self._recent.popitem(last=False)
         self._audience.jobChanged(record)
 
-    def logGrew(self, identifier: str) -> None:
-        """
-        Tell of a growth, if the job is followed.
-        """
-        course = self._courses.get(identifier)
-        if course is not None:
-            course.grew()
-        self._audience.logGrew(identifier)
-
-    def jobForgotten(self, identifier: str | None) -> None:
-        """
-        Tell that a job was deleted.
-        """
-        self._audience.jobForgotten(identifier)
-
-    def journalGrew(self) -> None:
-        """
-        Tell that there is more in the journal.
-        """
-        self._audience.journalGrew()
-
     async def _forget(self, identifier: str) -> None:
         """
         Forget a job that has ended, and tell.
         """
         await self._launching.forget(identifier)
-        self.jobForgotten(identifier)
+        self._audience.jobForgotten(identifier)
 
     async def _refuse(self, identifier: str) -> Record:
         """
@@ -304,11 +292,11 @@ class LocalRoster:
             log,
             self._store,
             self._linger,
-            self.jobChanged,
+            self._remember,
             self._elapsed or self._clock.seconds,
         )
         self._courses[record.identifier] = course
-        self.jobChanged(record)
+        self._remember(record)
         Deferred.fromCoroutine(course.run()).addErrback(
             lambda failure: self.log.failure(
                 "while job {job} ran", failure, job=record.identifier

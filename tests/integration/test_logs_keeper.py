@@ -24,7 +24,7 @@ from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from jobworker.interfaces.logs import IJobLog, ILogKeeper
+from jobworker.interfaces.logs import IJobLog, ILogKeeper, ILogListener
 from jobworker.jobs import Source, Written
 from jobworker.logs.drain import startDrain
 from jobworker.logs.keeper import LogKeeper
@@ -39,7 +39,6 @@ from jobworker.logs.reading import (
     LineGap,
     LogFiles,
 )
-from jobworker.roster.audience import Indifferent
 from tests.contracts_logs import ILogKeeperTests
 from tests.spools import bytesOf
 
@@ -71,7 +70,8 @@ class Process(ProcessProtocol):
         self.ended.callback(None)
 
 
-class Listener(Indifferent):
+@implementer(ILogListener)
+class Listener:
     """
     Notes which logs grew, and tells those who wait.
     """
