@@ -5,6 +5,7 @@ The job table in a file.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -28,6 +29,7 @@ from jobworker.store.rows import COLUMNS, FIND, convert, encode, unconvert
 from jobworker.store.table import JobTable
 from tests.contracts import IJobStoreTests, exampleRecord
 from tests.contracts_journal import JournalTests
+from tests.daemons import ROOT
 
 #: The present version of the schema, and the columns that came after the first.
 VERSION = 8
@@ -285,6 +287,24 @@ class JobTableJournalTests(JournalTests, TestCase):
         self.store = self.makeStore(10)
         with self.assertRaises(PlaceLost):
             await self.store.changes(place, 10)
+
+    async def test_restored(self) -> None:
+        """
+        A table that was brought back from a backup is another one when the
+        documentation was heeded.
+        """
+        await self.live(exampleRecord(1))
+        place = (await self.since(0, 2)).place
+        await self.store.close()
+        page = (ROOT / "docs/watching.rst").read_text("utf-8")
+        (statement,) = re.findall(r'``sqlite3 jobs.sqlite "([^"]+)"``', page)
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute(" ".join(statement.split()))
+        self.store = JobTable(reactor, self.path)
+        with self.assertRaises(PlaceLost):
+            await self.store.changes(place, 10)
+        again = (await self.store.changes(None, 1)).place
+        self.assertRegex(again.journal, "^[0-9a-f]{32}$")
 
 
 class OpenTableTests(SynchronousTestCase):
