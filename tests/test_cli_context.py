@@ -255,4 +255,4 @@ class ContextCommandTests(ContextCase):
         Where nothing can be written that is said.
         """
         self.environment["XDG_CONFIG_HOME"] = "/dev/null"
-        self.check(self.context("add", "x", "--a=h"), 73, "cannot write /dev/null")
+        self.check(self.context("add", "x", "--a=h"), 73, "cannot write '/dev/null")

@@ -22,9 +22,10 @@ from ..client.contexts import (
     isName,
 )
 from ..client.credentials import looksLikeToken
-from ..client.failures import BadContext, Unreadable
+from ..client.failures import BadContext
 from ..client.target import variable
 from . import contextfile
+from .files import cannotRead
 from .invocation import environment
 from .options import connectionOptions, said
 from .parameters import jsonOption
@@ -170,11 +171,7 @@ def _file(key: str, given: str) -> str:
                 "--token says is no file",
                 APART,
             ) from None
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise Unreadable(
-            f"cannot read {KEYS[key]} {given!r}: {reason}",
-            "check the name and who may read it",
-        ) from None
+        raise cannotRead(f"{KEYS[key]} {given!r}", error) from None
 
 
 def _asJSON(found: Context, current: str) -> str:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..client.contexts import KEYS, ContextFile
 from ..client.failures import BadContext
-from ..errors import CannotCreate
+from .files import cannotWrite, writePrivate
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -111,11 +111,9 @@ def _changing(path: Path, removed: str = "") -> Iterator[TOMLDocument]:
             text = tomlkit.dumps(document)
             # Not every form of TOML can be added to.
             ContextFile.of(path, text)
-            _replace(path, text.encode("utf-8"))
+            writePrivate(path, text.encode("utf-8"), True)
     except OSError as error:
-        raise CannotCreate(
-            f"cannot write {path}: {error.strerror}; see who may write there"
-        ) from None
+        raise cannotWrite(path, error) from None
     except (TOMLKitError, ValueError) as error:
         raise BadContext(
             f"{path} cannot be changed as it is written: {error}",
@@ -162,23 +160,3 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """
-    Write a file that its owner alone can read, whole or not at all.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    with suppress(FileNotFoundError):
-        # We are alone, so that nobody is writing it.
-        os.unlink(temporary)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)

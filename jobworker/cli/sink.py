@@ -22,6 +22,7 @@ from ..errors import CannotCreate
 from ..jobs import Source
 from .colours import Hue, painted
 from .exits import Exit, exitFor
+from .files import cannotWrite
 from .gathering import Gathered
 from .invocation import environment, programName
 from .printing import Outlet, Printer
@@ -154,10 +155,7 @@ def _created(path: str) -> Iterator[int]:
             f"{path!r} exists already and is not overwritten; name another file"
         ) from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise CannotCreate(
-            f"cannot create {path!r}: {reason}; check the name and who may write there"
-        ) from None
+        raise cannotWrite(path, error) from None
     try:
         yield descriptor
     except BaseException:

@@ -5,18 +5,16 @@ The commands that make tokens and show them.
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
 import click
 
-from ..client.failures import Unreadable
 from ..errors import CannotCreate
+from .files import cannotRead, cannotWrite, writePrivate
 from .parameters import NumberType, jsonOption
 from .rendering import plain
 from .times import span
@@ -179,34 +177,19 @@ def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read(_LIMIT)
-    except OSError as error:
-        raise Unreadable(
-            f"cannot read {path!r}: {error.strerror}",
-            "check the name and who may read it",
-        ) from None
+    except (OSError, ValueError) as error:
+        raise cannotRead(repr(path), error) from None
 
 
 def _write(path: str, content: bytes, force: bool) -> None:
     """
-    Write a file that its owner alone can read, whole or not at all.
+    Write a token.
     """
-    temporary = Path(path).with_name(f".{Path(path).name}.{os.getpid()}.new")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            place: Callable[[Path, str], None] = os.replace if force else os.link
-            place(temporary, path)
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
+        writePrivate(Path(path), content, force)
     except FileExistsError:
         raise CannotCreate(
             f"{path!r} exists already; use --force to overwrite it"
         ) from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise CannotCreate(
-            f"cannot write {path!r}: {reason}; check the name and who may write there"
-        ) from None
+        raise cannotWrite(path, error) from None
