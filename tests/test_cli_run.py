@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
 from jobworker.bounds import MAX_INPUT
-from jobworker.cli.feeding import passed
+from jobworker.cli.stdin import passed
 from jobworker.client.failures import Unacceptable
 from jobworker.specification import Input
 

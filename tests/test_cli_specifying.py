@@ -5,6 +5,7 @@ The flags that say what a job shall have.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from signal import SIGINT
 from typing import Any
@@ -130,6 +131,25 @@ class StartTests(SynchronousTestCase):
         self.assertIn("more than 65536 bytes", outcome.err)
         self.assertEqual(self.start("--stdin", "/nonexistent").code, 66)
         self.assertEqual(self.asked, [])
+
+    def test_ourInput(self) -> None:
+        """
+        Our standard input is read where a dash is given; that it is closed is a
+        mistake of the caller.
+        """
+        before = sys.stdin
+        path = Path(self.mktemp())
+        path.write_bytes(b"ours")
+        try:
+            with path.open() as sys.stdin:
+                self.assertEqual(self.start("--stdin=-").code, 0)
+            self.assertEqual(self.asked.pop().stdin, b"ours")
+            sys.stdin = None
+            outcome = self.start("--stdin=-")
+        finally:
+            sys.stdin = before
+        self.assertEqual(outcome.code, 66)
+        self.assertIn("standard input is closed; '--stdin none'", outcome.err)
 
     def test_wrong(self) -> None:
         """

@@ -16,11 +16,11 @@ from ..client.events import Waiting
 from ..client.failures import Failure, OutputDamaged
 from ..client.starter import Starter
 from ..specification import Specification
-from .feeding import passed
 from .jobs import tell
 from .options import Settings, withServer
 from .printing import Printer
 from .specifying import specifying
+from .stdin import passed
 from .steering import GRACE, Leaving, Steering
 
 if TYPE_CHECKING:

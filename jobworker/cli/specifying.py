@@ -4,18 +4,16 @@ The flags that say what a job shall have beside its command.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
-from ..bounds import MAX_GRACE, MAX_INPUT, MAX_NICE, MAX_TIME
-from ..client.failures import Unacceptable, Unreadable
-from ..specification import RESOURCES, UNLIMITED, Input, ResourceLimit, Specification
+from ..bounds import MAX_GRACE, MAX_NICE, MAX_TIME
+from ..specification import RESOURCES, UNLIMITED, ResourceLimit, Specification
 from .parameters import SIGNAL, CountType, NumberType, TextType
+from .stdin import named
 
 _Result = TypeVar("_Result")
 _Rest = ParamSpec("_Rest")
@@ -196,28 +194,5 @@ def _specification(said: dict[str, Any]) -> Specification:
         labels=dict(said["--label"]),
         name=said["--name"] or "",
         key=said["--once"] or "",
-        input=None if said["--stdin"] in (None, "none") else _read(said["--stdin"]),
+        input=named(said["--stdin"] or "none"),
     )
-
-
-def _read(path: str) -> Input | None:
-    """
-    Read a file to its end, or as far as it shows that it is too long.
-
-    @return: C{None} if there is nothing in it.
-    """
-    try:
-        if path == "-":
-            data = sys.stdin.buffer.read(MAX_INPUT + 1)
-        else:
-            with open(os.path.expanduser(path), "rb") as file:
-                data = file.read(MAX_INPUT + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise Unreadable(f"cannot read {path}: {reason}") from None
-    if len(data) > MAX_INPUT:
-        raise Unacceptable(
-            f"{path} has more than {MAX_INPUT} bytes",
-            "have the job read a file where it runs",
-        )
-    return Input.of(data) if data else None
