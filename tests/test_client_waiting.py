@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from jobworker.client.events import Waiting
 from jobworker.client.failures import TimedOut, UnknownJob, Unreachable
 from jobworker.client.retrying import DELAYS, Attempts
 from jobworker.client.waiting import Patience
@@ -23,7 +24,10 @@ class AttemptsTests(SynchronousTestCase):
         Pauses grow, and after the last there is no other attempt.
         """
         attempts = Attempts()
-        self.assertEqual([attempts.another(LOST) for _ in DELAYS], [*DELAYS])
+        self.assertEqual(
+            [attempts.another(LOST) for _ in DELAYS],
+            [Waiting(LOST, each) for each in DELAYS],
+        )
         self.assertIs(self.assertRaises(Unreachable, attempts.another, LOST), LOST)
 
     def test_progressed(self) -> None:
@@ -34,7 +38,7 @@ class AttemptsTests(SynchronousTestCase):
         attempts.another(LOST)
         attempts.another(LOST)
         attempts.progressed()
-        self.assertEqual(attempts.another(LOST), DELAYS[0])
+        self.assertEqual(attempts.another(LOST).delay, DELAYS[0])
 
     def test_hopeless(self) -> None:
         """
@@ -93,5 +97,5 @@ class PatienceTests(SynchronousTestCase):
             patience.attempt()
             self.now += lasted
             patience.lost()
-            delays.append(patience.another(LOST))
+            delays.append(patience.another(LOST).delay)
         self.assertEqual(delays, [1.0, 2.0, 1.0, 2.0])

@@ -115,7 +115,7 @@ class Caller:
             except Unreachable as failure:
                 patience.lost()
                 explained = self.explain(failure)
-            self._sleep(patience.another(explained))
+            self._sleep(patience.another(explained).delay)
 
     def delete(self, identifier: str) -> None:
         """

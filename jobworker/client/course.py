@@ -50,23 +50,14 @@ class Course:
             raise failure
         self.reading = self._lines
 
-    def lost(self) -> None:
+    def another(self, failure: Failure) -> Waiting:
         """
-        Take note that a connection was lost.
+        Decide after a connection was lost; see L{Attempts.another}.
         """
         if self.reading.progress != self._progress:
             self._progress = self.reading.progress
             self._attempts.progressed()
-
-    def another(self, failure: Failure) -> Waiting:
-        """
-        Decide after a connection was lost.
-
-        @param failure: Why, as well as is known.
-
-        @raise Failure: That failure, if it is of no use to try again.
-        """
-        return Waiting(failure, self._attempts.another(failure))
+        return self._attempts.another(failure)
 
 
 def courseOf(

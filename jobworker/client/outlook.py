@@ -77,23 +77,14 @@ class Outlook:
         """
         return Unreachable("the server tells no more of jobs")
 
-    def lost(self) -> None:
+    def another(self, failure: Failure) -> Waiting:
         """
-        Take note that a connection was lost.
+        Decide after a connection was lost; see L{Attempts.another}.
         """
         if self._progressed:
             self._progressed = False
             self._attempts.progressed()
-
-    def another(self, failure: Failure) -> Waiting:
-        """
-        Decide after a connection was lost.
-
-        @param failure: Why, as well as is known.
-
-        @raise Failure: That failure, if it is of no use to try again.
-        """
-        return Waiting(failure, self._attempts.another(failure))
+        return self._attempts.another(failure)
 
 
 def outlookOn(wanted: Filter, since: str, present: bool) -> Outlook:

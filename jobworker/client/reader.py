@@ -12,6 +12,7 @@ from attrs import define
 from .course import Course
 from .events import Event, Finished
 from .failures import Failure, Unreachable, Unsupported
+from .persisting import persisting
 from .questions import Inquiry, Question
 
 _Answer = TypeVar("_Answer")
@@ -61,21 +62,22 @@ class LogReader:
         @raise Failure: If the log cannot be read, or not any more, or is not
             what the job wrote.
         """
+        return persisting(
+            self._attempt, self._course.another, self._explain, self._sleep
+        )
+
+    def _attempt(self) -> Iterator[Event]:
+        """
+        Read on, in lines if the server does not know better.
+        """
         while True:
             try:
-                yield from self._attempt()
+                yield from self._read()
                 return
             except Unsupported as failure:
                 self._course.unsupported(failure)
-                continue
-            except Unreachable as failure:
-                self._course.lost()
-                explained = self._explain(failure)
-            waiting = self._course.another(explained)
-            yield waiting
-            self._sleep(waiting.delay)
 
-    def _attempt(self) -> Iterator[Event]:
+    def _read(self) -> Iterator[Event]:
         """
         Read on over a new connection.
         """

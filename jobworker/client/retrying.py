@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import define
 
+from .events import Waiting
 from .failures import Failure, Unreachable
 
 #: Seconds to wait before each new attempt.  When an attempt after the last
@@ -31,17 +32,15 @@ class Attempts:
         """
         self._failed = 0
 
-    def another(self, failure: Failure) -> float:
+    def another(self, failure: Failure) -> Waiting:
         """
         Decide after an attempt that failed.
 
         @param failure: Why, as well as is known.
-
-        @return: Seconds to wait before another attempt.
 
         @raise Failure: That failure, if it is of no use to try again.
         """
         if self._failed == len(DELAYS) or not isinstance(failure, Unreachable):
             raise failure
         self._failed += 1
-        return DELAYS[self._failed - 1]
+        return Waiting(failure, DELAYS[self._failed - 1])

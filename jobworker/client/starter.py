@@ -84,9 +84,9 @@ class Starter:
                 lost = failure
             if refusal is not None:
                 raise refusal
-            delay = self._attempts.another(lost)
-            yield Waiting(lost, delay)
-            self._sleep(delay)
+            waiting = self._attempts.another(lost)
+            yield waiting
+            self._sleep(waiting.delay)
 
     def _start(self, command: Sequence[str], keyed: Specification) -> Job:
         """

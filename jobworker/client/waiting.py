@@ -11,6 +11,7 @@ from time import monotonic
 
 from attrs import define, field
 
+from .events import Waiting
 from .failures import Failure, TimedOut
 from .retrying import DELAYS, Attempts
 
@@ -63,7 +64,7 @@ class Patience:
         if self._clock() - self._began > DELAYS[-1]:
             self._attempts.progressed()
 
-    def another(self, failure: Failure) -> float:
+    def another(self, failure: Failure) -> Waiting:
         """
         Decide after a connection was lost; see L{Attempts.another}.
         """

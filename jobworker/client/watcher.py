@@ -13,6 +13,7 @@ from attrs import define
 from .failures import Failure, Unreachable
 from .happenings import Happening
 from .outlook import Outlook
+from .persisting import persisting
 from .questions import Inquiry
 
 _Answer = TypeVar("_Answer")
@@ -51,15 +52,9 @@ class JobWatcher:
 
         @raise Failure: If it is of no use to go on.
         """
-        while True:
-            try:
-                yield from self._attempt()
-            except Unreachable as failure:
-                self._outlook.lost()
-                explained = self._explain(failure)
-            waiting = self._outlook.another(explained)
-            yield waiting
-            self._sleep(waiting.delay)
+        return persisting(
+            self._attempt, self._outlook.another, self._explain, self._sleep
+        )
 
     def _attempt(self) -> Iterator[Happening]:
         """

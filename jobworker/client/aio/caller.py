@@ -117,7 +117,7 @@ class AsyncCaller:
             except Unreachable as failure:
                 patience.lost()
                 explained = await self.explain(failure)
-            await self._sleep(patience.another(explained))
+            await self._sleep(patience.another(explained).delay)
 
     async def delete(self, identifier: str) -> None:
         """

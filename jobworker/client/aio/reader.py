@@ -14,6 +14,7 @@ from ..course import Course
 from ..events import Event, Finished
 from ..failures import Failure, Unreachable, Unsupported
 from ..questions import Inquiry, Question
+from .persisting import persisting
 
 _Answer = TypeVar("_Answer")
 
@@ -48,7 +49,7 @@ class AsyncLogReader:
     _explain: Callable[[Unreachable], Awaitable[Failure]]
     _sleep: Callable[[float], Awaitable[object]]
 
-    async def events(self) -> AsyncGenerator[Event, None]:
+    def events(self) -> AsyncGenerator[Event, None]:
         """
         Read the log.
 
@@ -57,23 +58,24 @@ class AsyncLogReader:
         @raise Failure: If the log cannot be read, or not any more, or is not
             what the job wrote.
         """
+        return persisting(
+            self._attempt, self._course.another, self._explain, self._sleep
+        )
+
+    async def _attempt(self) -> AsyncGenerator[Event, None]:
+        """
+        Read on, in lines if the server does not know better.
+        """
         while True:
             try:
-                async with aclosing(self._attempt()) as events:
+                async with aclosing(self._read()) as events:
                     async for event in events:
                         yield event
                 return
             except Unsupported as failure:
                 self._course.unsupported(failure)
-                continue
-            except Unreachable as failure:
-                self._course.lost()
-                explained = await self._explain(failure)
-            waiting = self._course.another(explained)
-            yield waiting
-            await self._sleep(waiting.delay)
 
-    async def _attempt(self) -> AsyncGenerator[Event, None]:
+    async def _read(self) -> AsyncGenerator[Event, None]:
         """
         Read on over a connection that may be a new one.
         """

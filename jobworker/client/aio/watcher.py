@@ -14,6 +14,7 @@ from ..failures import Failure, Unreachable
 from ..happenings import Happening
 from ..outlook import Outlook
 from ..questions import Inquiry
+from .persisting import persisting
 
 _Answer = TypeVar("_Answer")
 
@@ -40,23 +41,15 @@ class AsyncJobWatcher:
     _explain: Callable[[Unreachable], Awaitable[Failure]]
     _sleep: Callable[[float], Awaitable[object]]
 
-    async def happenings(self) -> AsyncGenerator[Happening, None]:
+    def happenings(self) -> AsyncGenerator[Happening, None]:
         """
         Watch, without an end.
 
         @raise Failure: If it is of no use to go on.
         """
-        while True:
-            try:
-                async with aclosing(self._attempt()) as happenings:
-                    async for happening in happenings:
-                        yield happening
-            except Unreachable as failure:
-                self._outlook.lost()
-                explained = await self._explain(failure)
-            waiting = self._outlook.another(explained)
-            yield waiting
-            await self._sleep(waiting.delay)
+        return persisting(
+            self._attempt, self._outlook.another, self._explain, self._sleep
+        )
 
     async def _attempt(self) -> AsyncGenerator[Happening, None]:
         """
