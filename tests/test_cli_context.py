@@ -90,7 +90,7 @@ class ContextCommandTests(ContextCase):
         """
         Read what stands in the file of a context.
         """
-        return ContextFile.load(self.file).document["contexts"][name]
+        return ContextFile.load(self.file).written.document["contexts"][name]
 
     def test_private(self) -> None:
         """

@@ -118,8 +118,10 @@ class FileTests(ContextCase):
         work = file.context("work")
         self.assertEqual(work.where("address"), f"{self.file}, line 6")
         self.assertEqual(work.where("ca"), f"{self.file}, line 9")
-        self.assertEqual(file.where("contexts", "home"), f"{self.file}, line 12")
-        self.assertEqual(file.where("none"), str(self.file))
+        self.assertEqual(
+            file.written.where("contexts", "home"), f"{self.file}, line 12"
+        )
+        self.assertEqual(file.written.where("none"), str(self.file))
         self.write("# ca\n[contexts.x]\nca = [\n'ca',\n'key']\nkey = 'ca'\n")
         several = ContextFile.load(self.file).context("x")
         self.assertEqual(several.where("ca"), f"{self.file}, line 3")

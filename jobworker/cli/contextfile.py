@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..client.contexts import KEYS, ContextFile
 from ..client.failures import BadContext
+from ..client.toml import TOMLFile
 from .files import cannotWrite, writePrivate
 
 if TYPE_CHECKING:
@@ -105,12 +106,12 @@ def _changing(path: Path, removed: str = "") -> Iterator[TOMLDocument]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(path.parent):
             loaded = ContextFile.load(path)
-            text = _without(loaded, removed) if removed else loaded.text
+            text = _without(loaded, removed) if removed else loaded.written.text
             document = tomlkit.parse(text)
             yield document
             text = tomlkit.dumps(document)
             # Not every form of TOML can be added to.
-            ContextFile.of(path, text)
+            ContextFile.of(TOMLFile.of(path, text))
             writePrivate(path, text.encode("utf-8"), True)
     except OSError as error:
         raise cannotWrite(path, error) from None
@@ -129,24 +130,24 @@ def _without(file: ContextFile, name: str) -> str:
     @raise BadContext: If there is none of this name.
     """
     file.context(name)
-    lines = file.text.split("\n")
-    line = file.where("contexts", name).rpartition(" ")[2]
-    if not line.isdecimal():
-        return file.text
-    begin = int(line) - 1
-    end = begin + 1
+    written = file.written
+    lines = written.text.split("\n")
+    line = written.line("contexts", name)
+    if line is None:
+        return written.text
+    begin, end = line - 1, line
     while end < len(lines) and not lines[end].lstrip().startswith("["):
         end += 1
     while end < len(lines) and lines[end - 1].strip()[:1] in ("", "#"):
         end -= 1
     text = "\n".join([*lines[:begin], *lines[end:]])
-    wanted = {each: file.document["contexts"][each] for each in file.names()}
+    wanted = {each: written.document["contexts"][each] for each in file.names()}
     del wanted[name]
     try:
-        rest = ContextFile.of(file.path, text).document
+        rest = TOMLFile.of(written.path, text)
     except BadContext:
-        return file.text
-    return text if rest.get("contexts", {}) == wanted else file.text
+        return written.text
+    return text if rest.document.get("contexts", {}) == wanted else written.text
 
 
 @contextmanager

@@ -90,7 +90,7 @@ class Papers:
             rest = {name: environment.get(name, "") for name in variables}
             self.settings = self.settings or gather(rest, "", flags)
             return failed("contexts", error)
-        if path is None or file is None or not file.document:
+        if path is None or file is None or not file.written.document:
             return ok("contexts", f"none in {path}" if path else "no place for any")
         if os.stat(path).st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             return warning("contexts", f"others may write {path}", f"chmod 600 {path}")

@@ -26,8 +26,9 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from .credentials import LIMIT, looksLikeToken
+from .credentials import looksLikeToken
 from .failures import BadContext, Unreadable
+from .toml import TOMLFile
 
 #: What a context may say, each with what it is.
 KEYS: Final[Mapping[str, str]] = {
@@ -43,11 +44,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 
 _KNOWN: Final = f"a context has {', '.join(KEYS)} and nothing else"
 
-#: The lines that a value has at most, for its place to be known.
-_LONGEST: Final = 100
+NAMING: Final = "it has up to 64 letters, digits, '.', '-' and '_'"
 
-#: Where a parser says that it stopped.
-_LINE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+APART: Final = "put it into a file that you alone can read, and give the name of that"
 
 
 def configFile(environment: Mapping[str, str]) -> Path | None:
@@ -69,13 +68,10 @@ class ContextFile:
     """
     The contexts of a user, none of them wrong in form.
 
-    @ivar text: What is written there.
-    @ivar document: What that says.
+    @ivar written: The file that they are in.
     """
 
-    path: Path
-    text: str = field(repr=False)
-    document: Mapping[str, Any]
+    written: TOMLFile
 
     @classmethod
     def load(cls, path: Path) -> ContextFile:
@@ -86,16 +82,16 @@ class ContextFile:
 
         @raise BadContext: If it is not as it should be.
         """
-        return cls.of(path, _read(path))
+        return cls.of(TOMLFile.load(path))
 
     @classmethod
-    def of(cls, path: Path, text: str) -> ContextFile:
+    def of(cls, written: TOMLFile) -> ContextFile:
         """
         Take what stands, or will stand, in a file.
 
         @raise BadContext: If it is not as it should be.
         """
-        taken = cls(path, text, _parse(path, text) if text else {})
+        taken = cls(written)
         taken._check()
         return taken
 
@@ -104,13 +100,13 @@ class ContextFile:
         """
         The name of the context that counts if no other is named; may be empty.
         """
-        return str(self.document.get("current", ""))
+        return str(self.written.document.get("current", ""))
 
     def names(self) -> Sequence[str]:
         """
         Name all contexts, in the order in which they are written.
         """
-        return [*self.document.get("contexts", ())]
+        return [*self.written.document.get("contexts", ())]
 
     def context(self, name: str, origin: str = "") -> Context:
         """
@@ -122,54 +118,34 @@ class ContextFile:
         """
         if name not in self.names():
             if not origin and name == self.current:
-                origin = self.where("current")
+                origin = self.written.where("current")
             known = ", ".join(self.names())
             raise BadContext(
                 f"{origin + ': ' if origin else ''}there is no context {name!r} in "
-                f"{self.path}",
+                f"{self.written.path}",
                 f"those there are: {known}"
                 if known
                 else "make it with 'jobworker context add'",
             )
-        return Context(name, self, self.document["contexts"][name])
-
-    def where(self, *keys: str) -> str:
-        """
-        Say where something stands, as file and line.
-        """
-        lines = self.text.split("\n")
-        for number, line in enumerate(lines):
-            if keys[-1] not in line:
-                continue
-            # What is written up to a line is sound by itself, if a value does
-            # not go on behind it.
-            for end in range(number + 1, min(number + _LONGEST, len(lines)) + 1):
-                found = _sound("\n".join(lines[:end]))
-                if found is None:
-                    continue
-                for key in keys:
-                    found = found.get(key) if isinstance(found, Mapping) else None
-                if found is not None:
-                    return f"{self.path}, line {number + 1}"
-                break
-        return str(self.path)
+        return Context(name, self.written, self.written.document["contexts"][name])
 
     def _check(self) -> None:
         """
         See that everything is what it should be.
         """
-        for key in self.document:
+        document = self.written.document
+        for key in document:
             if key not in ("current", "contexts"):
                 raise self._wrong(
                     f"unknown key {key!r}",
                     "the file has 'current' and tables [contexts.NAME]",
                     key,
                 )
-        if not isinstance(self.document.get("current", ""), str):
+        if not isinstance(document.get("current", ""), str):
             raise self._wrong(
                 "'current' is no text", "write the name of a context", "current"
             )
-        contexts = self.document.get("contexts", {})
+        contexts = document.get("contexts", {})
         if not isinstance(contexts, Mapping):
             raise self._wrong(
                 "'contexts' is no table", "write [contexts.NAME]", "contexts"
@@ -207,7 +183,7 @@ class ContextFile:
         """
         Say what is wrong, and where.
         """
-        return BadContext(f"{self.where(*keys)}: {said}", remedy)
+        return BadContext(f"{self.written.where(*keys)}: {said}", remedy)
 
 
 @frozen
@@ -217,7 +193,7 @@ class Context:
     """
 
     name: str
-    _file: ContextFile = field(repr=False)
+    _file: TOMLFile = field(repr=False)
     _values: Mapping[str, Any] = field(repr=False)
 
     def get(self, key: str) -> tuple[str, ...]:
@@ -260,78 +236,8 @@ class Context:
                 ) from None
 
 
-NAMING: Final = "it has up to 64 letters, digits, '.', '-' and '_'"
-
-APART: Final = "put it into a file that you alone can read, and give the name of that"
-
-
 def isName(text: str) -> bool:
     """
     Say whether a context may be called so.
     """
     return _NAME.fullmatch(text) is not None
-
-
-def _read(path: Path) -> str:
-    """
-    Read a file of modest size, if it is there.
-    """
-    try:
-        with open(path, "rb") as file:
-            content = file.read(LIMIT + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
-    except OSError as error:
-        raise Unreadable(
-            f"cannot read {path}: {error.strerror}",
-            "see who may read it; the contexts are there",
-        ) from None
-    if len(content) > LIMIT:
-        raise BadContext(f"{path} is too large to hold contexts", "look what it is")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise BadContext(
-            f"{path}, line {line}: this is not UTF-8", "write it anew in UTF-8"
-        ) from None
-
-
-def _parse(path: Path, text: str) -> Mapping[str, Any]:
-    """
-    Read TOML, which is loaded when there is some.
-    """
-    try:
-        return _toml(text)
-    except ValueError as error:
-        said = str(error)
-        found = _LINE.search(said)
-        line = (found and found[1]) or text.rstrip("\n").count("\n") + 1
-        reason = _LINE.sub("", said).rstrip(".")
-        raise BadContext(
-            f"{path}, line {line}: {reason[:1].lower()}{reason[1:]}",
-            "correct the file; it must be TOML",
-        ) from None
-    except RecursionError:
-        raise BadContext(f"{path} is nested too deeply", "look what it is") from None
-
-
-def _sound(text: str) -> Any:
-    """
-    Read TOML, if it is some.
-    """
-    try:
-        return _toml(text)
-    except ValueError:
-        return None
-
-
-def _toml(text: str) -> Mapping[str, Any]:
-    import sys
-
-    if sys.version_info >= (3, 11):
-        from tomllib import loads
-    else:
-        from tomli import loads
-    document: Mapping[str, Any] = loads(text)
-    return document
