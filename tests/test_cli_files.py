@@ -9,7 +9,8 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from jobworker.cli.files import cannotRead, cannotWrite, writePrivate
+from jobworker.cli.files import cannotWrite, writePrivate
+from jobworker.client.failures import Unreadable
 
 
 class FileTests(SynchronousTestCase):
@@ -60,7 +61,7 @@ class FileTests(SynchronousTestCase):
         """
         missing = FileNotFoundError(2, "No such file or directory")
         self.assertEqual(
-            str(cannotRead("key 'x'", missing)),
+            str(Unreadable.of("key 'x'", missing)),
             "cannot read key 'x': No such file or directory; check the name and who "
             "may read it",
         )

@@ -22,10 +22,9 @@ from ..client.contexts import (
     isName,
 )
 from ..client.credentials import looksLikeToken
-from ..client.failures import BadContext
+from ..client.failures import BadContext, Unreadable
 from ..client.target import variable
 from . import contextfile
-from .files import cannotRead
 from .invocation import environment
 from .options import connectionOptions, said
 from .parameters import jsonOption
@@ -171,7 +170,7 @@ def _file(key: str, given: str) -> str:
                 "--token says is no file",
                 APART,
             ) from None
-        raise cannotRead(f"{KEYS[key]} {given!r}", error) from None
+        raise Unreadable.of(f"{KEYS[key]} {given!r}", error) from None
 
 
 def _asJSON(found: Context, current: str) -> str:

@@ -1,6 +1,5 @@
 """
-Files that commands write, and what is said where one can be neither read nor
-written.
+Files that commands write.
 """
 
 from __future__ import annotations
@@ -10,28 +9,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from ..client.failures import Unreadable
 from ..errors import CannotCreate
-
-
-def cannotRead(what: str, error: OSError | ValueError) -> Unreadable:
-    """
-    Say that a file cannot be read.
-
-    @param what: Which one, as C{"key '/nowhere'"}.
-    """
-    return Unreadable(
-        f"cannot read {what}: {_reason(error)}", "check the name and who may read it"
-    )
 
 
 def cannotWrite(path: str | Path, error: OSError | ValueError) -> CannotCreate:
     """
     Say that a file cannot be written.
     """
+    reason = (isinstance(error, OSError) and error.strerror) or error
     return CannotCreate(
-        f"cannot write {str(path)!r}: {_reason(error)}; check the name and who may "
-        "write there"
+        f"cannot write {str(path)!r}: {reason}; check the name and who may write there"
     )
 
 
@@ -58,7 +45,3 @@ def writePrivate(path: Path, content: bytes, replace: bool) -> None:
     finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -13,7 +13,6 @@ from typing import Final
 from ..bounds import MAX_INPUT
 from ..client.failures import Unacceptable, Unreadable
 from ..specification import Input
-from .files import cannotRead
 
 #: Seconds within which something must arrive, or the end.
 PATIENCE: Final = 10.0
@@ -67,7 +66,7 @@ def named(given: str) -> Input | None:
     try:
         descriptor = os.open(os.path.expanduser(given), os.O_RDONLY)
     except (OSError, ValueError) as error:
-        raise cannotRead(repr(given), error) from None
+        raise Unreadable.of(repr(given), error) from None
     try:
         return _read(descriptor, repr(given))
     finally:
@@ -99,7 +98,7 @@ def _read(descriptor: int, what: str) -> Input | None:
             select([descriptor], [], [])
             continue
         except OSError as error:
-            raise cannotRead(what, error) from None
+            raise Unreadable.of(what, error) from None
         if not piece:
             return Input.of(bytes(data)) if data else None
         data += piece

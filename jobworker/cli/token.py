@@ -13,8 +13,9 @@ from typing import Final
 
 import click
 
+from ..client.failures import Unreadable
 from ..errors import CannotCreate
-from .files import cannotRead, cannotWrite, writePrivate
+from .files import cannotWrite, writePrivate
 from .parameters import NumberType, jsonOption
 from .rendering import plain
 from .times import span
@@ -178,7 +179,7 @@ def _read(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read(_LIMIT)
     except (OSError, ValueError) as error:
-        raise cannotRead(repr(path), error) from None
+        raise Unreadable.of(repr(path), error) from None
 
 
 def _write(path: str, content: bytes, force: bool) -> None:

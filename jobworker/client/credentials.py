@@ -107,13 +107,8 @@ def _read(what: str, path: str | Path) -> bytes:
     try:
         with open(path, "rb") as file:
             content = file.read(LIMIT + 1)
-    except OSError as error:
-        raise Unreadable(
-            f"cannot read {what} {str(path)!r}: {error.strerror}",
-            "check the name and who may read it",
-        ) from None
-    except ValueError as error:
-        raise Unreadable(f"cannot read {what} {str(path)!r}: {error}") from None
+    except (OSError, ValueError) as error:
+        raise Unreadable.of(f"{what} {str(path)!r}", error) from None
     if len(content) > LIMIT:
         raise BadCredentials(f"{what} {str(path)!r} is too large to be one")
     return content

@@ -58,6 +58,21 @@ class Unreadable(Failure):
     A file cannot be read.
     """
 
+    @classmethod
+    def of(
+        cls,
+        what: str,
+        error: OSError | ValueError,
+        remedy: str = "check the name and who may read it",
+    ) -> Unreadable:
+        """
+        Say which file, and why.
+
+        @param what: Which one, as C{"key '/nowhere'"}.
+        """
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        return cls(f"cannot read {what}: {reason}", remedy)
+
 
 @frozen(eq=False)
 class Unreachable(Failure):

@@ -92,10 +92,7 @@ def _read(path: Path) -> str:
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
-        raise Unreadable(
-            f"cannot read {path}: {error.strerror}",
-            "see who may read it",
-        ) from None
+        raise Unreadable.of(str(path), error, "see who may read it") from None
     if len(content) > LIMIT:
         raise BadContext(f"{path} is too large", "look what it is")
     try:
