@@ -12,6 +12,7 @@ import click
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from jobworker import supervisortap, tap
 from jobworker.cli.commands import below
 from jobworker.cli.exits import MEANINGS, besideJobs
 from jobworker.cli.program import jobworker
@@ -19,6 +20,23 @@ from jobworker.cli.program import jobworker
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "cli.rst").read_text("utf-8")
 README = (ROOT / "README.rst").read_text("utf-8")
+PAGES = [
+    *ROOT.glob("[RS]*.rst"),
+    *ROOT.glob("certs/*.rst"),
+    *ROOT.glob("docs/**/*.rst"),
+]
+
+#: Flags that pages speak of and that are those of useradd, systemctl, setsid, twistd
+#: and the benchmarks.
+FOREIGN = {
+    "--system",
+    "--home-dir",
+    "--shell",
+    "--now",
+    "--fork",
+    "--nodaemon",
+    "--together",
+}
 
 
 def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
@@ -61,6 +79,23 @@ class DocumentationTests(SynchronousTestCase):
                 for flag in parameter.opts:
                     if flag.startswith("--"):
                         self.assertRegex(TEXT, rf"{flag}\b", path)
+
+    def test_known(self) -> None:
+        """
+        Every flag that any page speaks of is one of ours, and every command is.
+        """
+        ours = {"--help", "--version", *FOREIGN}
+        for options in (tap.Options(), supervisortap.Options()):
+            ours |= {f"--{name.removesuffix('=')}" for name in options.longOpt}
+        for _, command in [("", jobworker), *commands(jobworker, "jobworker")]:
+            ours |= {flag for each in command.params for flag in each.opts}
+        names = {name for name, _ in below(jobworker)}
+        for page in PAGES:
+            text = page.read_text("utf-8")
+            for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text):
+                self.assertIn(flag, ours, page.name)
+            for name in re.findall(r"(?:``|\$[ (])jobworker ([a-z]+)", text):
+                self.assertIn(name, names, page.name)
 
     def test_environment(self) -> None:
         """

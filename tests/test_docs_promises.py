@@ -54,6 +54,8 @@ class MetricsTests(SynchronousTestCase):
             for family in meter.registry.collect()
             if family.name.startswith(NAMESPACE)
         }
+        for name in re.findall(r"jobworker_[a-z_]+", self.page):
+            self.assertIn(name.removesuffix("_bucket"), known)
         tables = re.findall(r"``(jobworker_\w+)(?:\{[a-z,]+\})?`` +[a-z1]", self.page)
         self.assertEqual(sorted(known), sorted(set(tables)))
 

@@ -5,15 +5,22 @@ What the documentation tells people to type works, and answers what stands there
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from jobworker import supervisortap, tap
+from jobworker.client import Client, Filter, Forbidden, Specification, State
+from jobworker.daemon.options import StrictOptions
 from tests.daemons import (
     PATIENCE,
     ROOT,
@@ -24,8 +31,28 @@ from tests.daemons import (
     processesOf,
     until,
 )
-from tests.examples import Typist, blocks, examples, fits
+from tests.examples import Typist, blocks, examples, fits, writePrograms
 from tests.screens import FOLDER, screens
+
+#: The page that makes a daemon of its own; all others call one that runs.
+_TUTORIAL = ROOT / "docs/tutorial.rst"
+
+#: Jobs that pages speak of, and what these have written.
+_SAID = {"web": "loading\nlistening on 8080\nGET /\n", "db": "ready\n"}
+
+#: Where units are installed.
+_UNITS = "etc/systemd/system"
+
+#: Programs that tests may not or cannot run, and what is run instead.
+_PROGRAMS = {
+    "useradd": "/bin/true",
+    "systemctl": f"""/bin/sh
+for word; do
+    case $word in *.service) test -f {_UNITS}/$word || exit 5 ;; esac
+done""",
+    "grpc_health_probe": f"{sys.executable}\n"
+    "from tests.healthprobe import main\nmain()",
+}
 
 
 class BeginningTests(SynchronousTestCase):
@@ -50,13 +77,14 @@ class BeginningTests(SynchronousTestCase):
             os.kill(process, signal.SIGTERM)
         until(lambda: not processesOf(str(self.state)), "the daemon has ended")
 
-    def typePage(self, page: str) -> None:
+    def typePage(self, page: Path) -> None:
         """
         Type what stands on a page.
         """
-        typed = examples((ROOT / page).read_text("utf-8"))
+        typed = examples(page.read_text("utf-8"))
         self.assertTrue(typed)
-        variables = environment(XDG_CONFIG_HOME=str(self.folder / "config"))
+        config = str(self.folder / "config")
+        variables = environment(HOME=str(self.folder), XDG_CONFIG_HOME=config)
         exchanged = {
             "7777": str(freePort()),
             "/tmp/jobworker-state": str(self.state),
@@ -66,62 +94,74 @@ class BeginningTests(SynchronousTestCase):
 
     def test_readme(self) -> None:
         """
-        The quick start works in a checkout.
+        The quick start works in a checkout, and what is said of certificates and
+        tokens.
         """
         shutil.copytree(
             ROOT / "certs",
             self.folder / "certs",
             ignore=shutil.ignore_patterns("local"),
         )
-        self.typePage("README.rst")
+        self.typePage(ROOT / "README.rst")
+        self.typePage(ROOT / "certs/README.rst")
 
     def test_tutorial(self) -> None:
         """
         The tutorial works in an empty directory.
         """
-        self.typePage("docs/tutorial.rst")
+        self.typePage(_TUTORIAL)
 
 
 class RunningTests(DaemonCase):
     """
-    Pages that call a daemon that runs.
+    Pages that call a daemon that runs, which is one for all of them.
     """
 
     def setUp(self) -> None:
         """
-        Start a daemon, and make a directory with the certificates that it knows.
+        Start a daemon, and make a directory with what its callers have.
         """
-        self.daemon = self.startDaemon("--on-shutdown", "stop")
         self.folder = Path(tempfile.mkdtemp(prefix="jobworker-docs-", dir="/tmp"))
         self.addCleanup(shutil.rmtree, self.folder)
-        (self.folder / "certs").symlink_to(credentials() / "certs")
+        audit = ("--audit-log", str(self.folder / "audit.log"))
+        self.daemon = self.startDaemon("--on-shutdown", "stop", *audit)
+        shutil.copytree(credentials() / "certs", self.folder / "certs")
+        shutil.copy(credentials() / "alice.jwt", self.folder)
+        for name in ("alice_cert.pem", "alice_key.pem", "server_ca.pem"):
+            shutil.copy(self.folder / "certs" / name, self.folder)
+        for name in ("cert.pem", "key.pem"):
+            own = self.folder / "certs" / f"bob_{name}"
+            shutil.copy(own, self.folder / f"probe_{name}")
 
-    def test_howTo(self) -> None:
+    def test_pages(self) -> None:
         """
-        The how-to guides work.
+        Terminals show what the documentation shows, and what it tells people to
+        type and to run answers what stands there.
         """
-        # Nobody has contexts there.
-        nowhere = {"XDG_CONFIG_HOME": str(self.folder / "config")}
-        typist = Typist(self.folder, {**self.daemon.caller(), **nowhere})
-        wrong = []
-        for page in sorted((ROOT / "docs/howto").glob("*.rst")):
-            typed = examples(page.read_text("utf-8"))
-            self.assertTrue(typed, page.name)
-            if shutil.which("openssl") or not any("openssl" in x.typed for x in typed):
-                wrong += [f"{page.name}, {said}" for said in typist.type(typed)]
+        # Terminals are made by fork, which must be before gRPC is in this process.
+        wrong = [*self.screens(), *self.python()]
+        self.makeJobs()
+        wrong += self.pages()
         self.assertEqual(wrong, [], "\n".join(wrong))
+        self.assertUnits()
 
-    def test_client(self) -> None:
+    def screens(self) -> Iterator[str]:
         """
-        The examples for the clients of Python run as they stand there.
+        Look at terminals.
+        """
+        for name, seen in screens(self.daemon):
+            if not fits((FOLDER / f"{name}.txt").read_text("utf-8"), seen):
+                yield f"{name}.txt is not\n{seen}"
+
+    def python(self) -> Iterator[str]:
+        """
+        Run the examples for the clients of Python.
         """
         texts = [
             (ROOT / p).read_text("utf-8") for p in ("README.rst", "docs/client.rst")
         ]
         found = [block for text in texts for _, block in blocks(text, "python")]
         self.assertGreater(len(found), 3)
-        for file in [*credentials().glob("*.jwt"), *credentials().glob("certs/*.pem")]:
-            (self.folder / file.name).symlink_to(file)
         for block in found:
             done = subprocess.run(
                 [sys.executable, "-c", block.replace("7777", str(self.daemon.port))],
@@ -132,13 +172,78 @@ class RunningTests(DaemonCase):
                 timeout=PATIENCE,
                 check=False,
             )
-            self.assertEqual((done.returncode, done.stderr), (0, ""), block)
-            self.assertIn("b'out\\n'", done.stdout, block)
+            right = "b'out\\n'" in done.stdout and not done.stderr
+            if done.returncode or not right:
+                yield f"{block}\nsays\n{done.stdout}{done.stderr}"
 
-    def test_screens(self) -> None:
+    def makeJobs(self) -> None:
         """
-        Terminals show what the documentation shows.
+        Leave the jobs that pages speak of, and let somebody be refused.
         """
-        for name, seen in screens(self.daemon):
-            shown = (FOLDER / f"{name}.txt").read_text("utf-8")
-            self.assertTrue(fits(shown, seen), seen)
+        with Client.fromContext(environment=self.daemon.caller()) as client:
+            for running in client.jobs(Filter([State.RUNNING])):
+                client.job(running.identifier).stop(force=True)
+            for name, said in _SAID.items():
+                job = client.start(["printf", said], Specification(name=name))
+                job.wait(PATIENCE)
+        with Client.fromContext(environment=self.daemon.caller("bob")) as client:
+            self.assertRaises(Forbidden, client.job(job.identifier).stop)
+
+    def pages(self) -> Iterator[str]:
+        """
+        Type what stands on the pages.
+        """
+        programs = Path(writePrograms(self.folder).partition(":")[0])
+        for name, program in _PROGRAMS.items():
+            (programs / name).write_text(f"#!{program}\n")
+            (programs / name).chmod(0o755)
+        (self.folder / "systemd").symlink_to(ROOT / "systemd")
+        (self.folder / _UNITS).mkdir(parents=True)
+        typist = Typist(self.folder, self.variables(), self.exchanged())
+        for page in sorted({*ROOT.glob("docs/**/*.rst")} - {_TUTORIAL}):
+            typed = examples(page.read_text("utf-8"))
+            words = {word for each in typed for word in each.typed.split()}
+            if all(shutil.which(word) for word in words & {"jq", "openssl"}):
+                yield from (f"{page.name}, {said}" for said in typist.type(typed))
+
+    def variables(self) -> dict[str, str]:
+        """
+        Make the environment of a shell: that of a caller who has no context.
+        """
+        config = str(self.folder / "config")
+        own = {"HOME": str(self.folder), "XDG_CONFIG_HOME": config}
+        return {**self.daemon.caller(), **own}
+
+    def exchanged(self) -> dict[str, str]:
+        """
+        Say what is typed instead, so that it can be done here.
+        """
+        return {
+            "7777": str(self.daemon.port),
+            "jobs.example": "127.0.0.1",
+            "-o jobworker -g jobworker": f"-o {os.getuid()} -g {os.getgid()}",
+            **{path: f"{self.folder}{path}" for path in ("/etc/", "/root/", "/var/")},
+        }
+
+    def assertUnits(self) -> None:
+        """
+        What the units start finds what was installed.
+        """
+        makers: dict[str, tuple[str, StrictOptions]] = {
+            "jobworker": ("jobworker", tap.Options()),
+            "jobworker-supervisor": (
+                "jobworker.supervisortap",
+                supervisortap.Options(),
+            ),
+        }
+        for unit, (program, options) in makers.items():
+            text = (self.folder / _UNITS / f"{unit}.service").read_text("utf-8")
+            (command,) = re.findall(r"ExecStart=((?:.*\\\n)*.*)", text)
+            words = shlex.split(command.replace("\\\n", ""))
+            words = words[words.index(program) + 1 :]
+            options.parseOptions(words)
+            for path in words:
+                if path.startswith("/etc/"):
+                    self.assertTrue((self.folder / path[1:]).exists(), path)
+        key = self.folder / "etc/jobworker/server_key.pem"
+        self.assertEqual(stat.S_IMODE(key.stat().st_mode), 0o600)
