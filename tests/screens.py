@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ import pexpect
 import pyte
 from attrs import frozen
 
-from tests.daemons import ROOT, Daemon, credentials, until
+from tests.daemons import PATIENCE, ROOT, Daemon, credentials
 from tests.examples import fits, writePrograms
 
 FOLDER: Final = ROOT / "docs/screens"
@@ -33,12 +33,23 @@ class Shot:
     @ivar columns: How wide it is.
     @ivar typed: What is typed, one line after the other.
     @ivar until: What is seen when it is as it should be; nothing: the prompt.
+    @ivar keys: What is pressed after the first line, each when something is seen.
     """
 
     columns: int
     typed: tuple[str, ...]
     until: str = ""
+    keys: tuple[tuple[str, str], ...] = ()
 
+
+#: What Ctrl-C sends.
+_INTERRUPT: Final = "\x03"
+
+#: What jobs do that are interrupted: one tidies up, one does not care.
+_LOOP: Final = "while :; do sleep 0.1; done"
+_TIDY: Final = f"""'trap "echo tidied; exit 3" INT; echo up; {_LOOP}'"""
+_DEAF: Final = f"""'trap "echo not now" INT; echo up; {_LOOP}'"""
+_WEB: Final = """'echo ready; echo "no index" >&2; exit 7'"""
 
 SHOTS: Final[Mapping[str, Shot]] = {
     "ps": Shot(80, ("jobworker ps", "jobworker ps --all --owner alice --limit 2")),
@@ -47,6 +58,25 @@ SHOTS: Final[Mapping[str, Shot]] = {
     "query": Shot(80, ("jobworker query --job nightly",)),
     "doctor": Shot(100, ("jobworker doctor | head -n 13",)),
     "wrong": Shot(80, ("jobworker --token nowhere.jwt ps", "echo $?")),
+    "run": Shot(80, (f"jobworker run --name web -- sh -c {_WEB}", "echo $?")),
+    "once": Shot(
+        110,
+        (f"jobworker run --name tidy -- sh -c {_TIDY}", "echo $?"),
+        keys=(("\nup\n", _INTERRUPT),),
+    ),
+    "twice": Shot(
+        110,
+        (f"jobworker run --name deaf -- sh -c {_DEAF}", "echo $?"),
+        keys=(
+            ("\nup\n", _INTERRUPT),
+            ("not now\n", _INTERRUPT),
+            ("go on?", "d\r"),
+        ),
+    ),
+    "logs": Shot(
+        80,
+        ("jobworker logs --timestamps web", "jobworker logs -n 1 web tidy deaf"),
+    ),
 }
 
 
@@ -80,29 +110,49 @@ class Terminal:
             lines = [line.rstrip() for line in self._screen.display]
             return "\n".join(lines).rstrip()
 
+    def waitFor(self, fact: Callable[[str], bool], what: str) -> None:
+        """
+        Read until it shows something.
+        """
+        while not fact(f"{self.shows()}\n"):
+            try:
+                self._stream.feed(self._shell.read_nonblocking(65536, PATIENCE))
+            except pexpect.TIMEOUT:
+                raise AssertionError(f"{what} is not shown:\n{self.shows()}") from None
+
     def take(self, shot: Shot) -> str:
         """
         Type, and take what is seen then.
         """
+        keys = list(shot.keys)
         for line in shot.typed:
             self._waitForPrompt()
             self._shell.sendline(line)
             self._prompts += 1
+            while keys:
+                self.press(*keys.pop(0))
         if shot.until:
-            until(lambda: shot.until in self.shows(), shot.until)
+            self.waitFor(lambda shown: shot.until in shown, shot.until)
         else:
             self._waitForPrompt()
         seen = self.shows().removesuffix("\n$")
         self._shell.close(force=True)
         return f"{seen}\n"
 
+    def press(self, seen: str, key: str) -> None:
+        """
+        Press a key when something is seen.
+        """
+        self.waitFor(lambda shown: seen in shown, seen)
+        self._shell.send(key)
+
     def _waitForPrompt(self) -> None:
         """
         Wait until the shell waits for one more line.
         """
-        until(
-            lambda: len(re.findall(r"(?m)^\$", self.shows())) > self._prompts,
-            "there is another prompt",
+        self.waitFor(
+            lambda shown: len(re.findall(r"(?m)^\$", shown)) > self._prompts,
+            "another prompt",
         )
 
 
