@@ -5,6 +5,8 @@ The commands that ask one thing about one job.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import grpc
@@ -31,11 +33,13 @@ class JobTests(SynchronousTestCase):
         self.metadata: dict[str, str] = {}
         self.answer: Any = status()
         self.refusal: tuple[grpc.StatusCode, str] | None = None
+        self.refuse: Callable[[], tuple[grpc.StatusCode, str] | None] = lambda: None
         self.server = WireServer(
             {
                 "StartJob": self.record(lambda: wire.Job(id=ID)),
                 "StopJob": self.record(lambda: self.answer),
                 "QueryJob": self.record(lambda: self.answer),
+                "SignalJob": self.record(lambda: self.answer),
                 "DeleteJob": self.record(lambda: wire.Deleted()),
             }
         )
@@ -49,8 +53,9 @@ class JobTests(SynchronousTestCase):
         def method(request: Any, context: grpc.ServicerContext) -> Any:
             self.asked.append(request)
             self.metadata = dict(context.invocation_metadata())
-            if self.refusal is not None:
-                context.abort(*self.refusal)
+            refusal = self.refuse() or self.refusal
+            if refusal is not None:
+                context.abort(*refusal)
             return answer()
 
         return method
@@ -309,6 +314,38 @@ class JobTests(SynchronousTestCase):
         self.assertIn("\n\nid:", text)
         for command in ("delete", "query", "stop", "inspect"):
             self.assertEqual(self.run_(command).code, 64)
+
+    def test_goesOn(self) -> None:
+        """
+        A job that refuses keeps no other back: each is told, and the code is
+        that of the first.
+        """
+        other, third = ID[:-1] + "2", ID[:-1] + "3"
+        for command in ("delete", "query", "inspect", "stop", "kill"):
+            refusals = [
+                (grpc.StatusCode.FAILED_PRECONDITION, f"job {ID} has ended"),
+                None,
+                (grpc.StatusCode.PERMISSION_DENIED, "it is not yours"),
+            ]
+            self.asked.clear()
+            self.refuse = partial(refusals.pop, 0)
+            outcome = self.run_(command, "--json", ID, other, third)
+            self.assertEqual(len(self.asked), 3, command)
+            self.assertEqual(outcome.code, 79)
+            self.assertEqual(outcome.out.count(b"\n"), 1)
+            first, second = outcome.err.splitlines()
+            self.assertIn(f": job {ID} has ended", first)
+            self.assertEqual(first.count(ID), 1)
+            self.assertIn(f": job {third}: it is not yours", second)
+
+    def test_away(self) -> None:
+        """
+        Where there is no server, no other job is asked for.
+        """
+        self.refusal = grpc.StatusCode.UNAVAILABLE, "the service is shutting down"
+        outcome = self.run_("stop", ID, ID[:-1] + "2")
+        self.assertEqual((outcome.code, len(self.asked)), (69, 1))
+        self.assertEqual(outcome.err.count("\n"), 1)
 
     def test_inspect(self) -> None:
         """

@@ -5,13 +5,14 @@ The commands that start jobs, and ask one thing about those that there are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable
 
 import click
 
 from ..client.values import JobStatus
 from ..specification import Specification
-from .choosing import jobs, resolved, several
+from .choosing import jobs, several
+from .doing import doing
 from .exits import CannotWrite
 from .options import Settings, withServer
 from .parameters import SIGNAL, NumberType, jsonOption
@@ -87,7 +88,7 @@ def stop(
     signal: int | None,
     grace: float | None,
     wantsJSON: bool,
-) -> None:
+) -> int:
     """
     End jobs, one after the other, wait until each is gone, and print how it
     ended.
@@ -95,44 +96,47 @@ def stop(
     if force and (signal is not None or grace is not None):
         raise click.UsageError("--force leaves no choice of --signal or --grace")
     with settings.client() as client:
-        whole = resolved(client, called)
-        stopped = (client.stop(each, force, signal or 0, grace) for each in whole)
-        _print(stopped, wantsJSON)
+        shown = _shown(
+            lambda each: client.stop(each, force, signal or 0, grace), wantsJSON
+        )
+        return doing(client, called, shown)
 
 
 @click.command()
 @jobs
 @jsonOption(" for each job")
 @withServer
-def query(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> None:
+def query(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> int:
     """
     Print what is known of jobs.
     """
     with settings.client() as client:
-        whole = resolved(client, called)
-        _print(map(client.query, whole), wantsJSON)
+        return doing(client, called, _shown(client.query, wantsJSON))
 
 
 @click.command()
 @jobs
 @jsonOption(" for each job")
 @withServer
-def delete(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> None:
+def delete(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> int:
     """
     Forget jobs that have ended, and remove their logs.
     """
     with settings.client() as client:
-        for identifier in resolved(client, called):
+
+        def forget(identifier: str) -> None:
             client.delete(identifier)
             if wantsJSON:
                 click.echo(json.dumps({"id": identifier, "deleted": True}))
+
+        return doing(client, called, forget)
 
 
 @click.command()
 @several
 @jsonOption(" for each job")
 @withServer
-def inspect(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> None:
+def inspect(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> int:
     """
     Print everything that is known of jobs, as JSON.
 
@@ -140,19 +144,26 @@ def inspect(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> Non
     each job.
     """
     with settings.client() as client:
-        for identifier in resolved(client, called):
+
+        def show(identifier: str) -> None:
             status = client.query(identifier)
             click.echo(
                 asJSON(status) if wantsJSON else json.dumps(asObject(status), indent=2)
             )
 
+        return doing(client, called, show)
 
-def _print(found: Iterable[JobStatus], wantsJSON: bool) -> None:
+
+def _shown(ask: Callable[[str], JobStatus], wantsJSON: bool) -> Callable[[str], None]:
     """
-    Print jobs, as they come.
+    Print what is answered for a job, with an empty line between two.
     """
-    for number, status in enumerate(found):
-        if wantsJSON:
-            click.echo(asJSON(status))
-        else:
-            click.echo(("\n" if number else "") + asText(status))
+    separator = ""
+
+    def show(identifier: str) -> None:
+        nonlocal separator
+        status = ask(identifier)
+        click.echo(asJSON(status) if wantsJSON else separator + asText(status))
+        separator = "\n"
+
+    return show

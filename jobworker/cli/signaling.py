@@ -8,7 +8,8 @@ from signal import SIGTERM
 
 import click
 
-from .choosing import resolved, several
+from .choosing import several
+from .doing import doing
 from .options import Settings, withServer
 from .parameters import SIGNAL, jsonOption
 from .rendering import asJSON
@@ -28,14 +29,17 @@ from .rendering import asJSON
 @withServer
 def kill(
     settings: Settings, called: tuple[str, ...], signal: int, wantsJSON: bool
-) -> None:
+) -> int:
     """
     Send a signal to the process groups of jobs, and wait for nothing.
 
     What a job makes of it is its own affair: to end one for sure, stop it.
     """
     with settings.client() as client:
-        for identifier in resolved(client, called):
+
+        def send(identifier: str) -> None:
             status = client.signal(identifier, signal)
             if wantsJSON:
                 click.echo(asJSON(status))
+
+        return doing(client, called, send)
