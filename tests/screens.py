@@ -56,7 +56,7 @@ SHOTS: Final[Mapping[str, Shot]] = {
     "wide": Shot(110, ("jobworker ps --all",)),
     "watch": Shot(80, ("jobworker ps --watch",), "Ctrl-C ends this"),
     "query": Shot(80, ("jobworker query --job nightly",)),
-    "doctor": Shot(100, ("jobworker doctor | head -n 13",)),
+    "doctor": Shot(100, ("jobworker doctor",)),
     "wrong": Shot(80, ("jobworker --token nowhere.jwt ps", "echo $?")),
     "run": Shot(80, (f"jobworker run --name web -- sh -c {_WEB}", "echo $?")),
     "once": Shot(

@@ -20,6 +20,7 @@ from jobworker.access.keys import loadSigningKey
 from jobworker.access.requests import TokenRequest
 from jobworker.access.tokens import issue
 from jobworker.api import worker_pb2 as wire
+from jobworker.cli.findings import warning
 from jobworker.cli.lifetimes import lasting
 from jobworker.cli.reaching import _proxies, _times
 from jobworker.client.addresses import Address
@@ -349,14 +350,32 @@ class WayTests(DoctorCase):
         What the server says of itself is judged.
         """
         self.info.guarantees.add(name="jobs_outlive_gateway", holds=True)
-        self.check("guarantee", "ok", "jobs outlive gateway")
-        self.info.guarantees.add(name="jobs_isolated", reason="\x1b[1mnone")
-        self.check("guarantee", "warning", "jobs isolated: no: \x1b[1mnone")
+        self.check("guarantees", "ok", "all 1 hold")
+        self.info.guarantees.add(name="jobs_\x1b[1misolated")
+        self.info.guarantees.add(name="output_complete")
+        said = "1 of 3 hold, but not: jobs \x1b[1misolated, output complete; "
+        self.check("guarantees", "note", said, "jobworker info")
         self.assertNotIn(b"\x1b", self.doctor().out)
         self.info.supervisor_version = "0.0.9"
         self.check("server", "warning", "still jobworker 0.0.9")
         self.info.supervisor_problem = "it is gone"
         self.check("server", "wrong", "it is gone", code=69)
+
+    def test_narrow(self) -> None:
+        """
+        On a terminal a long line goes on below where it began, between words; a
+        name is not broken.
+        """
+        finding = warning("key", "others may read /a/long-and-winding/key", "hide it")
+        self.assertEqual(
+            finding.asText(45).splitlines(),
+            [
+                "warning  key            others may read",
+                f"{'':24}/a/long-and-winding/key;",
+                f"{'':24}hide it",
+            ],
+        )
+        self.assertEqual(finding.asText().count("\n"), 0)
 
     def test_clocks(self) -> None:
         """

@@ -4,6 +4,8 @@ The command that finds out why others do not work.
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from itertools import chain
 
@@ -23,17 +25,18 @@ def doctor(heard: Said, wantsJSON: bool) -> int:
 
     Looks at contexts, certificate, key, token and clock, and then takes the way to
     the server step by step.  Each line says whether something is ok, worth a
-    warning, or wrong.  Ends with 0 if nothing is wrong, and otherwise with the
-    code that is meant for the first thing that is.
+    note or a warning, or wrong.  Ends with 0 if nothing is wrong, and otherwise
+    with the code that is meant for the first thing that is.
     """
     from .findings import Verdict
     from .papers import Papers
     from .reaching import Way
 
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     papers = Papers(heard, time.time())
     code = Exit.OK
     for finding in chain(papers.examine(), Way(papers).walk()):
-        click.echo(finding.asJSON() if wantsJSON else finding.asText())
+        click.echo(finding.asJSON() if wantsJSON else finding.asText(columns))
         if finding.verdict is Verdict.WRONG and code is Exit.OK:
             code = finding.code
     return code

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from enum import Enum
+from textwrap import fill
 from typing import Final
 
 from attrs import frozen
@@ -20,10 +21,12 @@ class Verdict(Enum):
     """
     How good something is.
 
+    @cvar NOTE: It is as it is meant to be, and good to know.
     @cvar SKIPPED: It could not be looked at.
     """
 
     OK = "ok"
+    NOTE = "note"
     WARNING = "warning"
     WRONG = "wrong"
     SKIPPED = "skipped"
@@ -31,6 +34,7 @@ class Verdict(Enum):
 
 _COLOURS: Final = {
     Verdict.OK: Colour.GOOD,
+    Verdict.NOTE: None,
     Verdict.WARNING: Colour.DOUBTFUL,
     Verdict.WRONG: Colour.BAD,
     Verdict.SKIPPED: Colour.FAINT,
@@ -54,13 +58,26 @@ class Finding:
     remedy: str = ""
     code: Exit = Exit.CONFIG
 
-    def asText(self) -> str:
+    def asText(self, columns: int | None = None) -> str:
         """
-        Write it as a line for people.
+        Write it for people: as a line, or as several of so many columns that
+        break between words.
         """
-        mark = painted(f"{self.verdict.value:<7}", _COLOURS[self.verdict])
-        said = f"{self.said}; {self.remedy}" if self.remedy else self.said
-        return f"{mark}  {self.check:<13}  {plain(said)}"
+        mark = f"{self.verdict.value:<7}"
+        said = plain(f"{self.said}; {self.remedy}" if self.remedy else self.said)
+        text = f"{mark}  {self.check:<13}  "
+        if columns is None:
+            text += said
+        else:
+            text = fill(
+                said,
+                columns,
+                initial_indent=text,
+                subsequent_indent=" " * len(text),
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        return painted(mark, _COLOURS[self.verdict]) + text.removeprefix(mark)
 
     def asJSON(self) -> str:
         """
@@ -81,6 +98,13 @@ def ok(check: str, said: str) -> Finding:
     Find that something is well.
     """
     return Finding(check, Verdict.OK, said)
+
+
+def note(check: str, said: str) -> Finding:
+    """
+    Find what is good to know.
+    """
+    return Finding(check, Verdict.NOTE, said)
 
 
 def warning(check: str, said: str, remedy: str = "") -> Finding:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve
@@ -17,14 +17,14 @@ from ..client.credentials import Credentials
 from ..client.failures import Failure, Forbidden, UnknownJob, Unsupported
 from ..client.probing import connect, greet, requireUsable, resolve
 from .exits import Exit
-from .findings import Finding, failed, ok, skipped, warning, wrong
+from .findings import Finding, failed, note, ok, skipped, warning, wrong
 from .lifetimes import lasting
 from .papers import Papers
 from .times import span
 
 if TYPE_CHECKING:
     from ..client.client import Client
-    from ..client.values import ServerInfo
+    from ..client.values import Guarantee, ServerInfo
 
 #: Seconds that an answer may take.
 _PATIENCE: Final = 10.0
@@ -137,12 +137,8 @@ class Way:
         yield from _versions(info)
         yield ok("access", "the token is accepted")
         yield _times(info.time / 1e9 - middle)
-        for each in info.guarantees:
-            name = each.name.replace("_", " ")
-            if each.holds:
-                yield ok("guarantee", name)
-            else:
-                yield warning("guarantee", f"{name}: no: {each.reason}")
+        if info.guarantees:
+            yield _guarantees(info.guarantees)
 
 
 def _peerOf(raw: socket.socket, address: Address) -> Address:
@@ -178,6 +174,20 @@ def _versions(info: ServerInfo) -> Iterator[Finding]:
         )
         return
     yield ok("server", said)
+
+
+def _guarantees(given: Sequence[Guarantee]) -> Finding:
+    """
+    Count what one can rely on.  What a host does not give is no fault of it.
+    """
+    missing = [each.name.replace("_", " ") for each in given if not each.holds]
+    if not missing:
+        return ok("guarantees", f"all {len(given)} hold")
+    return note(
+        "guarantees",
+        f"{len(given) - len(missing)} of {len(given)} hold, but not: "
+        f"{', '.join(missing)}; 'jobworker info' says why",
+    )
 
 
 def _times(ahead: float) -> Finding:
