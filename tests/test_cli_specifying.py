@@ -165,6 +165,10 @@ class StartTests(SynchronousTestCase):
             "--limit=nofile",
             "--limit=nofile=-1",
             "--timeout=0",
+            "--timeout=0s",
+            "--timeout=10 m",
+            "--name=",
+            "--once=",
             "--idle-timeout=nan",
             "--stop-signal=FOO",
             "--stop-grace=-1",
@@ -174,6 +178,14 @@ class StartTests(SynchronousTestCase):
             self.assertEqual((outcome.code, outcome.out), (64, b""), flag)
         self.assertEqual(self.start("--env=A=1", "--unset=A").code, 64)
         self.assertEqual(self.asked, [])
+
+    def test_spans(self) -> None:
+        """
+        A time is a number of seconds, or has units.
+        """
+        for given, seconds in (("90", 90), ("90s", 90), ("10m", 600), ("1h30m", 5400)):
+            self.assertEqual(self.start(f"--timeout={given}").code, 0, given)
+            self.assertEqual(self.asked.pop().timeout.seconds, seconds)
 
     def test_query(self) -> None:
         """

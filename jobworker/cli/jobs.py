@@ -15,7 +15,7 @@ from .choosing import jobs, several
 from .doing import doing
 from .exits import CannotWrite
 from .options import Settings, withServer
-from .parameters import SIGNAL, NumberType, jsonOption
+from .parameters import SIGNAL, SpanType, jsonOption
 from .rendering import asJSON, asObject, asText
 from .specifying import specifying
 
@@ -74,7 +74,7 @@ def tell(identifier: str, wantsJSON: bool = False) -> None:
 @click.option(
     "-t",
     "--grace",
-    type=NumberType(0, 86400),
+    type=SpanType(0, 86400),
     metavar="SECONDS",
     help="Kill what is left of a job after this time.  Without it a job that is still "
     "running after one second goes on.",

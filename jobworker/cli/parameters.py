@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from .times import readTime
+from .times import readSpan, readTime
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -78,6 +78,34 @@ class NumberType(click.FloatRange):
         if math.isnan(number):
             self.fail(f"{value!r} is not a valid number", param, ctx)
         return number
+
+
+class SpanType(NumberType):
+    """
+    A time span: a number of seconds, or written as C{"90s"} or C{"1h30m"}.
+    """
+
+    name = "time span"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """
+        Read a time span.
+        """
+        seconds = readSpan(value) if isinstance(value, str) else value
+        try:
+            seconds = float(value if seconds is None else seconds)
+        except ValueError:
+            self.fail(
+                f"{value!r} is no time span; write seconds, or as 90s, 10m, 2h or 1d",
+                param,
+                ctx,
+            )
+        return super().convert(seconds, param, ctx)
 
 
 class CountType(click.IntRange):

@@ -12,7 +12,7 @@ import click
 
 from ..bounds import MAX_GRACE, MAX_NICE, MAX_TIME
 from ..specification import RESOURCES, UNLIMITED, ResourceLimit, Specification
-from .parameters import SIGNAL, CountType, NumberType, TextType
+from .parameters import SIGNAL, CountType, SpanType, TextType
 from .stdin import named
 
 _Result = TypeVar("_Result")
@@ -56,6 +56,15 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _something(text: str) -> str:
+    """
+    Read what must not be empty.
+    """
+    if not text:
+        raise ValueError("it is empty")
+    return text
+
+
 def _mask(text: str) -> int:
     """
     Read C{"027"}.
@@ -70,7 +79,8 @@ def _mask(text: str) -> int:
 
 
 _PAIR: Final = TextType("pair", _pair)
-_TIME: Final = NumberType(0, MAX_TIME, min_open=True)
+_SOME: Final = TextType("text", _something)
+_TIME: Final = SpanType(0, MAX_TIME, min_open=True)
 
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "--env": {
@@ -109,7 +119,7 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "--timeout": {
         "type": _TIME,
         "metavar": "SECONDS",
-        "help": "End the job when it has run for so long.",
+        "help": "End the job when it has run for so long, as 90 or 1h30m.",
     },
     "--idle-timeout": {
         "type": _TIME,
@@ -122,7 +132,7 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "help": "The signal that it is asked to end with, instead of TERM.",
     },
     "--stop-grace": {
-        "type": NumberType(0, MAX_GRACE),
+        "type": SpanType(0, MAX_GRACE),
         "metavar": "SECONDS",
         "help": "Kill what is left of it so long after it was asked to end.",
     },
@@ -132,9 +142,14 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "metavar": "NAME=VALUE",
         "help": "Something to find the job by; may be given more than once.",
     },
-    "--name": {"metavar": "NAME", "help": "What you call the job."},
+    "--name": {
+        "type": _SOME,
+        "metavar": "NAME",
+        "help": "What you call the job.",
+    },
     # --key is the private key of the caller.
     "--once": {
+        "type": _SOME,
         "metavar": "KEY",
         "help": "Start it once: the same start with the same key is the same job.",
     },

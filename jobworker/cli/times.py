@@ -61,6 +61,19 @@ def age(nanoseconds: int) -> str:
     return f"{seconds // _DAY}d"
 
 
+def readSpan(text: str) -> int | None:
+    """
+    Read C{"90s"} or C{"1h30m"}.
+
+    @return: Seconds; C{None} if it is something else.
+    """
+    found = _SPAN.fullmatch(text)
+    if not text or found is None:
+        return None
+    pairs = zip(found.groups("0"), _SECONDS, strict=True)
+    return sum(int(count) * unit for count, unit in pairs)
+
+
 def readTime(text: str) -> int:
     """
     Read C{"2026-01-31T12:00:00Z"}, or how long ago it was, as C{"90s"} or
@@ -70,10 +83,9 @@ def readTime(text: str) -> int:
 
     @raise ValueError: If it is neither; it says so.
     """
-    ago = _SPAN.fullmatch(text)
-    if text and ago is not None:
-        pairs = zip(ago.groups("0"), _SECONDS, strict=True)
-        return time.time_ns() - sum(int(count) * unit for count, unit in pairs) * 10**9
+    ago = readSpan(text)
+    if ago is not None:
+        return time.time_ns() - ago * 10**9
     try:
         return _nanoseconds(text)
     except ValueError:

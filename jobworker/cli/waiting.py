@@ -10,7 +10,7 @@ from ..client.values import JobStatus
 from .choosing import resolved, several
 from .exits import Exit, besideJobs, ofJob
 from .options import Settings, withServer
-from .parameters import NumberType, jsonOption
+from .parameters import SpanType, jsonOption
 from .rendering import asJSON
 
 
@@ -18,7 +18,7 @@ from .rendering import asJSON
 @several
 @click.option(
     "--timeout",
-    type=NumberType(0, 10**9),
+    type=SpanType(0, 10**9),
     metavar="SECONDS",
     help="Wait so long for each of them, and not longer.",
 )
