@@ -162,13 +162,33 @@ class MistakeTests(SynchronousTestCase):
                 [*query, *flags], 64, f"--{name}", f"JOBWORKER_{name.upper()}", "query"
             )
 
+    def test_likely(self) -> None:
+        """
+        What somebody may have meant is named.
+        """
+        self.check(["pss"], 64, "no such command 'pss' (perhaps ps)")
+        self.check(["rm", ID], 64, "no such command 'rm' (perhaps delete)")
+        self.check(["frob"], 64, "no such command 'frob'; see")
+        self.check(["kill", "-9", ID], 64, "no such option '-9'; a signal is named")
+        self.check(["kill", "-INT", ID], 64, "a signal is named as in '-s KILL'")
+        self.check(["stop", "-f", ID], 64, "no such option '-f'; see")
+
+    def test_missing(self) -> None:
+        """
+        Everything that is missing is named at once.
+        """
+        flags = self.flags(key="", ca="", token="")
+        said = "--key, --ca and --token are missing; give them, set JOBWORKER_KEY, "
+        self.check(["ps", *flags], 64, said, "JOBWORKER_CA and JOBWORKER_TOKEN, or")
+        self.check(["ps", *self.flags(key="")], 64, "--key is missing; give it, set")
+
     def test_numbers(self) -> None:
         """
         What is no number is called that, in words of ours.
         """
         for arguments, said in (
-            (["stop", "-t", "abc", ID], "'abc' is not a valid number"),
-            (["wait", "--timeout", "nan", ID], "'nan' is not a valid number"),
+            (["stop", "-t", "abc", ID], "'abc' is no time span; write seconds, or as"),
+            (["wait", "--timeout", "nan", ID], "nan is not a valid number"),
             (["logs", "-n", "x", ID], "'x' is not a valid whole number"),
             (["ps", "--limit", "1.5"], "'1.5' is not a valid whole number"),
         ):

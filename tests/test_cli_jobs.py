@@ -385,6 +385,19 @@ class JobTests(SynchronousTestCase):
             self.assertEqual(outcome.err.count("\n"), 1, outcome.err)
             self.assertIn("so it is", outcome.err)
 
+    def test_remedies(self) -> None:
+        """
+        Where it is known what to do, it is said.
+        """
+        for code, said, remedy in (
+            (grpc.StatusCode.PERMISSION_DENIED, "the token has expired", "a new one"),
+            (grpc.StatusCode.PERMISSION_DENIED, "no role", "token show"),
+            (grpc.StatusCode.INVALID_ARGUMENT, "this was no resume token", "leave it"),
+        ):
+            self.refusal = code, said
+            self.assertIn(f"{said}; ", err := self.run_("query", ID).err)
+            self.assertIn(remedy, err)
+
     def test_unsure(self) -> None:
         """
         A start that was not answered may have happened, and that is said; one

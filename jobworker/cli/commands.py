@@ -33,6 +33,18 @@ _HOMES: Final[Mapping[str, str]] = {
 }
 
 
+#: What others call some of them, where that is not alike.
+_ELSEWHERE: Final[Mapping[str, str]] = {
+    "attach": "stream",
+    "list": "ps",
+    "ls": "ps",
+    "rm": "delete",
+    "remove": "delete",
+    "show": "inspect",
+    "status": "query",
+}
+
+
 class Commands(click.Group):
     """
     A group of all commands, each of which is loaded when it is needed: one
@@ -54,6 +66,30 @@ class Commands(click.Group):
         module = import_module(f".{_HOMES[cmd_name]}", __package__)
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """
+        Find the one that is meant; where there is none, say what may be meant.
+        """
+        name = args[0]
+        if name not in _HOMES and not ctx.resilient_parsing:
+            likely = _likely(name)
+            if likely:
+                ctx.fail(f"no such command {name!r} (perhaps {' or '.join(likely)})")
+        return super().resolve_command(ctx, args)
+
+
+def _likely(name: str) -> list[str]:
+    """
+    Guess which commands somebody means.
+    """
+    if name in _ELSEWHERE:
+        return [_ELSEWHERE[name]]
+    from difflib import get_close_matches
+
+    return get_close_matches(name, _HOMES, 2)
 
 
 def below(group: click.Group) -> Iterator[tuple[str, click.Command]]:

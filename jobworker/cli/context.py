@@ -112,7 +112,7 @@ def list_(wantsJSON: bool) -> None:
 
 
 @context.command()
-@click.argument("name", metavar="NAME", required=False)
+@click.argument("name", metavar="[NAME]", required=False)
 @jsonOption("")
 def show(name: str | None, wantsJSON: bool) -> None:
     """

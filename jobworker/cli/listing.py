@@ -26,7 +26,9 @@ from .table import table
 
 
 @click.command()
-@click.option("--all", "everything", is_flag=True, help="Also jobs that have ended.")
+@click.option(
+    "-a", "--all", "everything", is_flag=True, help="Also jobs that have ended."
+)
 @stateOption(
     "Jobs in this state, instead of those that run; may be given more than once."
 )

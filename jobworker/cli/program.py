@@ -116,6 +116,8 @@ def _explained(error: click.ClickException, name: str) -> str:
         said = f"no such option '{error.option_name}'"
         if error.possibilities:
             said += f" (perhaps {' or '.join(error.possibilities)})"
+        elif name.endswith((" kill", " stop")) and not error.option_name[1].islower():
+            said += "; a signal is named as in '-s KILL'"
         elif name.endswith((" run", " start")):
             said += "; arguments of the command stand behind '--'"
     context = getattr(error, "ctx", None)

@@ -47,7 +47,7 @@ class Incomplete(Failure):
     """
     Something must be known to call a server, and nothing says it.
 
-    @ivar name: What, by the name of its flag.
+    @ivar name: What, by the name of its flag; the first if there is more.
     """
 
     name: str = ""

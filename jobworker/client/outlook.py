@@ -99,5 +99,7 @@ def outlookOn(wanted: Filter, since: str, present: bool) -> Outlook:
             jobs=jobs, resume_token=since, changes_only=not present
         )
     except (UnicodeError, ValueError):
-        raise Unacceptable("this is no resume token") from None
+        raise Unacceptable(
+            "this is no resume token", "leave it out to begin now"
+        ) from None
     return Outlook(request)

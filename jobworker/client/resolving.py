@@ -58,7 +58,9 @@ def resolving(text: str) -> Resolution:
     named = (yield from _named(text, bool(begin))) if isName(text) else []
     found = dict.fromkeys([*named, *begin])
     if not found:
-        raise UnknownJob(f"no job is called {text!r}, by its id or name", "check it")
+        raise UnknownJob(
+            f"no job has the id or the name {text!r}", "'jobworker ps --all' lists them"
+        )
     if len(found) == 1:
         return next(iter(found))
     some = ", ".join([*found][:_NAMED]) + (", …" if len(found) > _NAMED else "")

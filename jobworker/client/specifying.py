@@ -5,6 +5,7 @@ What a job shall have, as a message, and read from one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -12,6 +13,8 @@ from ..api import worker_pb2 as wire
 from ..conditions import Conditions
 from ..specification import NOTHING, Input, ResourceLimit, Specification
 from .failures import Unacceptable
+
+_OTHER_BYTES: Final = "have a shell make the other bytes, as in printf '\\377'"
 
 
 def commandOf(words: Sequence[str], wanted: Specification) -> wire.Command:
@@ -29,18 +32,21 @@ def commandOf(words: Sequence[str], wanted: Specification) -> wire.Command:
         )
     try:
         command = wire.Command() if wanted == NOTHING else _specify(wanted)
-    except (UnicodeError, ValueError, TypeError) as error:
+    except UnicodeError:
+        raise Unacceptable(
+            "what the job shall have must be valid Unicode", _OTHER_BYTES
+        ) from None
+    except (ValueError, TypeError) as error:
         raise Unacceptable(
             f"what the job shall have cannot be sent: {error}",
-            "texts must be valid Unicode, and numbers in the range of their kind",
+            "texts must be texts, and numbers in the range of their kind",
         ) from None
     try:
         command.cmd, *arguments = words
         command.args.extend(arguments)
     except (UnicodeError, ValueError, TypeError):
         raise Unacceptable(
-            "command and arguments must be valid Unicode",
-            "have a shell make the other bytes, as in printf '\\377'",
+            "command and arguments must be valid Unicode", _OTHER_BYTES
         ) from None
     return command
 

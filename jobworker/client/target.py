@@ -6,7 +6,7 @@ may have been said.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from attrs import field, frozen
@@ -71,14 +71,9 @@ class Target:
         @raise BadContext: If the context cannot be used.
         """
         settings = gather(environment, named, flags)
-        for name in KEYS:
-            if name not in settings:
-                raise Incomplete(
-                    f"--{name} is missing",
-                    f"give it, set {variable(name)}, or have it in a context "
-                    "('jobworker context add')",
-                    name,
-                )
+        missing = [name for name in KEYS if name not in settings]
+        if missing:
+            raise _incomplete(missing)
         return cls(settings)
 
     def load(self) -> tuple[Address, Credentials, str]:
@@ -122,6 +117,21 @@ def gather(
         for name in KEYS
         if any(name in place for place in said)
     }
+
+
+def _incomplete(missing: Sequence[str]) -> Incomplete:
+    """
+    Say all that is missing at once.
+    """
+    *others, last = (f"--{name}" for name in missing)
+    *rest, final = map(variable, missing)
+    they, them = ("are", "them") if others else ("is", "it")
+    return Incomplete(
+        f"{', '.join(others) + ' and ' if others else ''}{last} {they} missing",
+        f"give {them}, set {', '.join(rest) + ' and ' if rest else ''}{final}, or have "
+        f"{them} in a context ('jobworker context add')",
+        missing[0],
+    )
 
 
 def _flags(flags: Mapping[str, tuple[str, ...]]) -> dict[str, Setting]:

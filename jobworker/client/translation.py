@@ -59,6 +59,12 @@ _FAILURES: Final[Mapping[grpc.StatusCode, tuple[type[Failure], str]]] = {
     grpc.StatusCode.ABORTED: (Unreachable, ""),
 }
 
+#: What to do about some of what servers of our kind say.
+_REMEDIES: Final[Mapping[str, str]] = {
+    "token has expired": "ask for a new one, as 'jobworker token issue' makes it",
+    "no resume token": "leave it out to begin now",
+}
+
 #: What gRPC says when the time limit of the caller is over, as opposed to
 #: what a server says.
 _OUR_DEADLINE: Final = "Deadline Exceeded"
@@ -91,6 +97,8 @@ def failureOf(code: grpc.StatusCode, details: str) -> Failure:
     kind, remedy = _FAILURES.get(
         code, (ServerFailed, "the log of the server says more")
     )
+    for words, better in _REMEDIES.items():
+        remedy = better if words in details else remedy
     if kind is Unreachable:
         return Unreachable(said, remedy, not details.startswith(_UNCONNECTED))
     return kind(said, remedy)
