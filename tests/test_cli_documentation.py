@@ -62,6 +62,14 @@ class DocumentationTests(SynchronousTestCase):
         for path, _ in commands(jobworker, "jobworker"):
             self.assertRegex(TEXT, rf"(?m)^(``[^`]+``, )?``{path} ")
 
+    def test_summaries(self) -> None:
+        """
+        What a command does is said in a line of the help, whole.
+        """
+        for path, command in commands(jobworker, "jobworker"):
+            short = command.get_short_help_str(60)
+            self.assertFalse(short.endswith("..."), f"{path}: {short}")
+
     def test_readme(self) -> None:
         """
         The table of commands in the README has all of them, and no other.

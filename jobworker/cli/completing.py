@@ -40,7 +40,7 @@ SHELLS: Final = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
     """
-    Print the script that makes a shell complete commands, flags and jobs.
+    Print what makes a shell complete commands, flags and jobs.
 
     For bash, put this into ~/.bashrc:
 

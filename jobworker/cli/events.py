@@ -52,9 +52,9 @@ def events(
     wantsJSON: bool,
 ) -> None:
     """
-    Write what happens to jobs from now on, a line a change, until Ctrl-C.
+    Write what happens to jobs from now on, until Ctrl-C.
 
-    No change is left out and none comes twice, whatever happens to
+    Each change is a line.  None is left out and none comes twice, whatever happens to
     connections.
     """
     wanted = evolve(chosen, states=[State(each) for each in states])

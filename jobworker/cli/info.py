@@ -20,7 +20,7 @@ from .times import asTime
 @withServer
 def info(settings: Settings, wantsJSON: bool) -> None:
     """
-    Print the versions of the server, its limits, and what it guarantees.
+    Print the versions, limits and guarantees of the server.
     """
     with settings.client() as client:
         found = client.info()

@@ -22,10 +22,10 @@ from .specifying import specifying
 
 @click.command()
 @click.option("--cmd", required=True, metavar="CMD", help="The command to run.")
-@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS…]")
 @jsonOption("")
-@withServer
 @specifying
+@withServer
 def start(
     settings: Settings,
     specification: Specification,
@@ -90,8 +90,9 @@ def stop(
     wantsJSON: bool,
 ) -> int:
     """
-    End jobs, one after the other, wait until each is gone, and print how it
-    ended.
+    End jobs, wait until each is gone, and print how it ended.
+
+    One is ended after the other.
     """
     if force and (signal is not None or grace is not None):
         raise click.UsageError("--force leaves no choice of --signal or --grace")

@@ -57,7 +57,9 @@ def ps(
     wantsJSON: bool,
 ) -> None:
     """
-    List jobs, the newest first: those that run, if nothing else is asked for.
+    List jobs, the newest first.
+
+    Those that run are listed, if nothing else is asked for.
     """
     if everything and states:
         raise click.UsageError("--all leaves no choice of --state")

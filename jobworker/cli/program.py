@@ -36,7 +36,8 @@ def jobworker(**_: Any) -> None:
     Run jobs on a job worker.
 
     The flags below are accepted before and after the subcommand, and are taken
-    from the environment where they are missing.
+    from the environment, or a context, where they are missing.  Where something
+    does not work, 'jobworker doctor' says why.
     """
     # The type checker does not know that a shell can close it.
     if getattr(sys, "stdout", None) is None:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 @click.argument(
     "words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD [ARGS]…"
 )
-@withServer
 @specifying
+@withServer
 def run(
     settings: Settings,
     specification: Specification,

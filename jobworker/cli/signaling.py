@@ -31,9 +31,9 @@ def kill(
     settings: Settings, called: tuple[str, ...], signal: int, wantsJSON: bool
 ) -> int:
     """
-    Send a signal to the process groups of jobs, and wait for nothing.
+    Send a signal to jobs, and wait for nothing.
 
-    What a job makes of it is its own affair: to end one for sure, stop it.
+    It goes to the process group of each.  What a job makes of it is its own affair: to end one for sure, stop it.
     """
     with settings.client() as client:
 

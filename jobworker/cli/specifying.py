@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -16,8 +16,6 @@ from .parameters import SIGNAL, CountType, SpanType, TextType
 from .stdin import named
 
 _Result = TypeVar("_Result")
-_Rest = ParamSpec("_Rest")
-_First = TypeVar("_First")
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -160,23 +158,21 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def specifying(
-    function: Callable[Concatenate[_First, Specification, _Rest], _Result],
-) -> Callable[..., _Result]:
+def specifying(function: Callable[..., _Result]) -> Callable[..., _Result]:
     """
-    Give a command those flags and what follows from them, as its second
-    argument.
+    Give a command those flags.  It gets what follows from them as
+    C{specification}, a L{Specification}.
     """
 
     @wraps(function)
-    def command(first: _First, *args: _Rest.args, **kwargs: _Rest.kwargs) -> _Result:
+    def command(*args: Any, **kwargs: Any) -> _Result:
         """
         Take the flags from the others.
         """
         said = {
             flag: kwargs.pop(flag.lstrip("-").replace("-", "_")) for flag in _OPTIONS
         }
-        return function(first, _specification(said), *args, **kwargs)
+        return function(*args, specification=_specification(said), **kwargs)
 
     for flag, details in reversed(_OPTIONS.items()):
         click.option(flag, **details)(command)
