@@ -79,6 +79,7 @@ class StartTests(SynchronousTestCase):
         """
         self.asked: list[Any] = []
         self.answer = status()
+        self.refusal = ""
         self.server = WireServer(
             {
                 "StartJob": self.startJob,
@@ -91,8 +92,9 @@ class StartTests(SynchronousTestCase):
         """
         Write down what was asked.
         """
-        del context
         self.asked.append(request)
+        if self.refusal:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, self.refusal)
         return wire.Job(id=ID)
 
     def start(self, *flags: str) -> Outcome:
@@ -186,6 +188,19 @@ class StartTests(SynchronousTestCase):
         for given, seconds in (("90", 90), ("90s", 90), ("10m", 600), ("1h30m", 5400)):
             self.assertEqual(self.start(f"--timeout={given}").code, 0, given)
             self.assertEqual(self.asked.pop().timeout.seconds, seconds)
+
+    def test_line(self) -> None:
+        """
+        Whoever gives a line of shell for the name of a command is told how it is
+        run.
+        """
+        self.refusal = "command not found"
+        said = run([*self.server.flags(), "start", "--cmd", "echo 'a b'"]).err
+        self.assertIn("command not found; each argument is a word", said)
+        self.assertIn("sh -c 'echo '", said)
+        for words in (["--cmd", "echo"], ["--cmd", "echo a", "--", "b"]):
+            said = run([*self.server.flags(), "start", *words]).err
+            self.assertIn("command not found\n", said)
 
     def test_query(self) -> None:
         """

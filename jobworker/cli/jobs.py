@@ -17,7 +17,7 @@ from .exits import CannotWrite
 from .options import Settings, withServer
 from .parameters import SIGNAL, SpanType, jsonOption
 from .rendering import asJSON, asObject, asText
-from .specifying import specifying
+from .specifying import explained, specifying
 
 
 @click.command()
@@ -40,7 +40,9 @@ def start(
     between.
     """
     with settings.client() as client:
-        identifier = client.start([cmd, *args], specification).identifier
+        words = [cmd, *args]
+        with explained(words):
+            identifier = client.start(words, specification).identifier
     tell(identifier, wantsJSON)
 
 

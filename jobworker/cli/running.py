@@ -19,7 +19,7 @@ from ..specification import Specification
 from .jobs import tell
 from .options import Settings, withServer
 from .printing import Printer
-from .specifying import specifying
+from .specifying import explained, specifying
 from .stdin import passed
 from .steering import GRACE, Leaving, Steering
 
@@ -57,7 +57,8 @@ def run(
     with settings.frugalClient() as client, steering.heeded():
         starter = Starter(client, steering.pause)
         try:
-            job = _started(starter.start(words, specification), printer)
+            with explained(words):
+                job = _started(starter.start(words, specification), printer)
         except Leaving as leaving:
             if starter.perhaps:
                 printer.remark("the job may have been started all the same")

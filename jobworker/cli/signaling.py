@@ -33,7 +33,8 @@ def kill(
     """
     Send a signal to jobs, and wait for nothing.
 
-    It goes to the process group of each.  What a job makes of it is its own affair: to end one for sure, stop it.
+    It goes to the process group of each.  What a job makes of it is its own affair:
+    to end one for sure, stop it.
     """
     with settings.client() as client:
 

@@ -4,13 +4,16 @@ The flags that say what a job shall have beside its command.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Final, TypeVar
 
 import click
 
 from ..bounds import MAX_GRACE, MAX_NICE, MAX_TIME
+from ..client.failures import Unacceptable
 from ..specification import RESOURCES, UNLIMITED, ResourceLimit, Specification
 from .parameters import SIGNAL, CountType, SpanType, TextType
 from .stdin import named
@@ -77,6 +80,9 @@ def _mask(text: str) -> int:
 
 
 _PAIR: Final = TextType("pair", _pair)
+#: What is in a line rather than in the name of a command.
+_LINE: Final = frozenset(" |;&<>$")
+
 _SOME: Final = TextType("text", _something)
 _TIME: Final = SpanType(0, MAX_TIME, min_open=True)
 
@@ -177,6 +183,23 @@ def specifying(function: Callable[..., _Result]) -> Callable[..., _Result]:
     for flag, details in reversed(_OPTIONS.items()):
         click.option(flag, **details)(command)
     return command
+
+
+@contextmanager
+def explained(words: Sequence[str]) -> Iterator[None]:
+    """
+    Where a whole line was given as the name of a command, say what can be done.
+    """
+    try:
+        yield
+    except Unacceptable as failure:
+        if len(words) > 1 or not set(words[0]).intersection(_LINE) or failure.remedy:
+            raise
+        raise Unacceptable(
+            failure.cause,
+            "each argument is a word of its own; for a line of shell write "
+            f"sh -c {shlex.quote(words[0])}",
+        ) from None
 
 
 def _specification(said: dict[str, Any]) -> Specification:
