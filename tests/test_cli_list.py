@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 import grpc
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from jobworker.cli.table import _width, table
 from jobworker.client.failures import Unacceptable, UnknownJob, Unsupported
 from jobworker.client.filters import Filter
 from jobworker.client.values import JobStatus, State
+from jobworker.specification import Specification
 
 from .commandlines import Outcome, run
 from .wireserver import WireServer, status
@@ -247,6 +249,17 @@ class TableTests(SynchronousTestCase):
                 "22345678-b  bob        stopped SIGTERM           true",
             ],
         )
+        wanted = Specification(name="n" * 30)
+        self.assertEqual(
+            table([jobs[1], evolve(jobs[2], specification=wanted)], 0, 68),
+            [
+                "ID        OWNER  STATE            STARTED  NAME                  CO…",
+                "12345678  bob    exited 3                                        true",
+                "22345678  bob    stopped SIGTERM           nnnnnnnnnnnnnnnnnnn…  true",
+            ],
+        )
+        (_, line) = table([evolve(jobs[0], specification=wanted)], 0, None)
+        self.assertIn(f" {wanted.name} ", line)
         ages = {-5: "0s", 119: "119s", 7199: "119m", 7200: "2h", 172_800: "2d"}
         for seconds, age in ages.items():
             (_, line) = table(jobs[:1], seconds * second, 80)

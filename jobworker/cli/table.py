@@ -5,6 +5,7 @@ Jobs as a table.
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -15,15 +16,15 @@ from .colours import colourOf, painted
 from .rendering import plain, stateOf
 from .times import age
 
-_HEADINGS: Final = ("ID", "OWNER", "STATE", "STARTED", "COMMAND")
+_HEADINGS: Final = ("ID", "OWNER", "STATE", "STARTED", "NAME", "COMMAND")
 
-# The most columns that an owner gets on a terminal.
-_OWNER: Final = 20
+# The most columns that an owner, or a name, gets on a terminal.
+_WORD: Final = 20
 
 
 def table(jobs: Sequence[JobStatus], now: int, columns: int | None) -> list[str]:
     """
-    Write jobs as a table.
+    Write jobs as a table; with their names, if one of them has a name.
 
     @param now: Nanoseconds since the epoch.
 
@@ -31,16 +32,21 @@ def table(jobs: Sequence[JobStatus], now: int, columns: int | None) -> list[str]
         everything to be written out.
     """
     length = 36 if columns is None else enough([job.identifier for job in jobs])
-    rows = [_HEADINGS] + [
+    word = sys.maxsize if columns is None else _WORD
+    rows: list[tuple[str, ...]] = [_HEADINGS]
+    rows += [
         (
             job.identifier[:length],
-            plain(job.owner) if columns is None else _cut(plain(job.owner), _OWNER),
+            _cut(plain(job.owner), word),
             stateOf(job),
             "" if job.started is None else f"{age(now - job.started)} ago",
+            _cut(plain(job.specification.name), word),
             plain(shlex.join([job.program, *job.arguments])),
         )
         for job in jobs
     ]
+    if not any(job.specification.name for job in jobs):
+        rows = [(*row[:4], *row[5:]) for row in rows]
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row, job in zip(rows, [None, *jobs], strict=True):
