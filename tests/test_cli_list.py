@@ -251,9 +251,9 @@ class TableTests(SynchronousTestCase):
         )
         wanted = Specification(name="n" * 30)
         self.assertEqual(
-            table([jobs[1], evolve(jobs[2], specification=wanted)], 0, 68),
+            table([jobs[1], evolve(jobs[2], specification=wanted)], 0, 69),
             [
-                "ID        OWNER  STATE            STARTED  NAME                  CO…",
+                "ID        OWNER  STATE            STARTED  NAME                  COM…",
                 "12345678  bob    exited 3                                        true",
                 "22345678  bob    stopped SIGTERM           nnnnnnnnnnnnnnnnnnn…  true",
             ],
