@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import grpc
 import uvloop
@@ -19,7 +19,10 @@ import uvloop
 from jobworker.api import worker_pb2 as pb
 from tests.daemons import ROOT, environment
 
-_STATUS = pb.JobStatus(job=pb.Job(id="0" * 36), owner="alice")
+#: The bytes in one chunk: as many as jobworker sends at once to a few readers.
+CHUNK: Final = 2**18
+
+_STATUS: Final = pb.JobStatus(job=pb.Job(id="0" * 36), owner="alice")
 
 
 async def _query(request: Any, context: Any) -> Any:
@@ -27,9 +30,9 @@ async def _query(request: Any, context: Any) -> Any:
 
 
 async def _read(request: Any, context: Any) -> AsyncIterator[Any]:
-    data = bytes(2**16)
+    data = bytes(CHUNK)
     for number in range(request.line):
-        yield pb.ReadReply(chunk=pb.Chunk(offset=number << 16, data=data))
+        yield pb.ReadReply(chunk=pb.Chunk(offset=number * CHUNK, data=data))
 
 
 async def _stream(request: Any, context: Any) -> AsyncIterator[Any]:

@@ -20,7 +20,7 @@ from jobworker.api import worker_pb2 as pb
 from tests.callers import Caller, calling
 from tests.daemons import COMMAND
 
-from .bare import bareServer
+from .bare import CHUNK, bareServer
 from .measuring import Row
 from .site import runningDaemon
 
@@ -106,7 +106,7 @@ def measureLive(scale: float) -> tuple[float, float]:
             check=True,
         )
         took = time.perf_counter() - begin
-    return size / MEGA / took, bareChunks(size >> 16)
+    return size / MEGA / took, bareChunks(size // CHUNK)
 
 
 def measureFollowers(scale: float) -> tuple[float, float]:
@@ -132,7 +132,7 @@ def measureFollowers(scale: float) -> tuple[float, float]:
         times = [process.communicate()[0].split() for process in processes]
     begin = min(float(first) for first, _ in times)
     end = max(float(last) for _, last in times)
-    return 20 * size / MEGA / (end - begin), bareChunks(size >> 14)
+    return 20 * size / MEGA / (end - begin), bareChunks(4 * size // CHUNK)
 
 
 def followMany(identifier: str, many: int) -> None:

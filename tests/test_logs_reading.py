@@ -17,7 +17,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.errors import SpoolDamaged
 from jobworker.jobs import Source
 from jobworker.logs.reading import (
-    CHUNK,
     MAX_LINE,
     Chunk,
     ChunkCursor,
@@ -33,7 +32,8 @@ from jobworker.logs.spool import createSpool
 from .spools import Writes, content, extend, writes, writeSpool
 
 ALL = dict.fromkeys(Source, 0)
-limits = st.integers(1, 3 * CHUNK)
+CHUNK = 2**16
+limits = st.integers(2**10, 3 * CHUNK)
 
 
 class LogCase(SynchronousTestCase):
@@ -66,17 +66,19 @@ class ChunkTests(LogCase):
     @given(writes, limits)
     def test_exact(self, what: Writes, limit: int) -> None:
         """
-        Each source is delivered byte for byte, in consecutive chunks of at
-        most the size that is promised, and then the cursor is finished.
+        Each source is delivered byte for byte, in consecutive chunks, no more
+        at once than is wanted, and then the cursor is finished.
         """
         cursor = ChunkCursor(self.files(what), ALL)
         got = dict.fromkeys(Source, b"")
         while chunks := cursor.read(limit):
+            left = limit
             for chunk in chunks:
                 assert isinstance(chunk, Chunk)
                 self.assertEqual(chunk.offset, len(got[chunk.source]))
-                self.assertLessEqual(len(chunk.data), CHUNK)
                 got[chunk.source] += chunk.data
+                left -= len(chunk.data)
+            self.assertGreaterEqual(left, 0)
         self.assertEqual(got, {source: content(what, source) for source in Source})
         self.assertEqual(cursor.offsets, {s: len(data) for s, data in got.items()})
         self.assertTrue(cursor.finished)
@@ -125,6 +127,17 @@ class ChunkTests(LogCase):
         spool.seal()
         self.assertEqual(cursor.read(CHUNK), [])
         self.assertTrue(cursor.finished)
+
+    def test_little(self) -> None:
+        """
+        Who wants one byte at a time gets that.
+        """
+        out, err = Source.STDOUT, Source.STDERR
+        cursor = ChunkCursor(self.files([(out, b"ab"), (err, b"c")]), ALL)
+        got = []
+        while chunks := cursor.read(1):
+            got += [(c.source, c.data) for c in chunks if isinstance(c, Chunk)]
+        self.assertEqual(got, [(out, b"a"), (out, b"b"), (err, b"c")])
 
     def test_order(self) -> None:
         """

@@ -129,7 +129,8 @@ class StreamTestCase(LoopTestCase):
         self.addCleanup(self.room.close)
         places = Places(self.finding, self.room, self.board)
         self.lines = LineStreamer(places, 60.0)
-        self.chunks = ChunkStreamer(self.loop, places, 60.0)
+        self.readers = 1
+        self.chunks = ChunkStreamer(self.loop, places, 60.0, lambda: self.readers)
         self.sent: list[bytes] = []
         self.number = count(1)
 
@@ -260,6 +261,21 @@ class WholeTests(StreamTestCase):
             self.assertEqual(said[source], content([*before, *after], source))
             self.assertEqual(total.bytes, len(said[source]))
             self.assertEqual(total.digest, blake2b(said[source]).digest())
+
+    def test_portions(self) -> None:
+        """
+        Few readers get much at once, and many no more than they can stall
+        with.
+        """
+        whole = bytes(2**19)
+        record, spool = self.job([(OUT, whole)])
+        self.finish(record, spool)
+        for readers, size in ((1, 2**18), (64, 2**18), (128, 2**17), (1000, 2**16)):
+            self.readers = readers
+            self.sent.clear()
+            self.end(self.read(record))
+            sizes = {len(each.chunk.data) for each in self.replies()[1:-1]}
+            self.assertEqual(sizes, {size})
 
     def test_resumed(self) -> None:
         """
@@ -402,8 +418,10 @@ class FollowTests(StreamTestCase):
 
     def test_slowClient(self) -> None:
         """
-        Of a client that does not read, nothing is held but a small batch.
+        Of one of many clients that does not read, nothing is held but a small
+        batch.
         """
+        self.readers = 1000
         record, spool = self.job([(OUT, b"x" * 10_000_000)])
         self.finish(record, spool)
         stalled: list[bytes] = []

@@ -5,6 +5,7 @@ Two connections, each the continuation of the other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from zope.interface import implementer
 
@@ -18,6 +19,10 @@ from twisted.python.failure import Failure
 from ..prompt import writeNow
 from ..tls.sessions import Session, SessionBroken
 from .limits import Limits
+
+# The bytes that are read at once from a server that has much to say: more
+# than a unix socket holds.
+_MUCH: Final = 2**18
 
 
 class Backend(Protocol):
@@ -34,6 +39,8 @@ class Backend(Protocol):
         """
         Pass on what the server says.
         """
+        if len(data) == self.transport.bufferSize:
+            self.transport.bufferSize = _MUCH
         self._relay.serverSaid(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002

@@ -14,9 +14,6 @@ from ..jobs import Source
 from .files import LogFiles
 from .walking import DROPPED, NOT_KEPT, Gap, Offsets, Segment, Walk
 
-# The largest chunk, in bytes.
-CHUNK: Final = 2**16
-
 # Bytes of one source are put into one chunk, and get one time, if they came
 # within so many nanoseconds.
 _SAME_TIME: Final = 100_000_000
@@ -72,12 +69,11 @@ class ChunkCursor:
         """
         Read what comes next.
 
-        @param limit: About the most bytes wanted; at least one chunk is
-            delivered if there is one.
+        @param limit: The most bytes wanted.
 
-        @return: Chunks of at most L{CHUNK} bytes, and gaps where bytes are
-            missing; nothing if there is nothing more yet.  Each source is
-            whole, in order, and without overlap.
+        @return: Chunks, and gaps where bytes are missing; nothing if there is
+            nothing more yet.  Each source is whole, in order, and without
+            overlap.
 
         @raise BlockingIOError: If the disk would have to be waited for and
             C{wait} is false.  Nothing was skipped.
@@ -107,7 +103,7 @@ class ChunkCursor:
             while limit > 0:
                 self._walk.skip(self._begin, wait)
                 walk = self._walk.copy()
-                span = _span(walk, wait)
+                span = _span(walk, limit, wait)
                 if span is None:
                     break
                 source, offset, length = span.source, span.offset, span.length
@@ -141,11 +137,11 @@ class ChunkCursor:
         ]
 
 
-def _span(walk: Walk, wait: bool) -> Segment | None:
+def _span(walk: Walk, limit: int, wait: bool) -> Segment | None:
     """
-    Take a chunk's worth of segments that belong together.
+    Take segments that belong together, of so many bytes at most.
     """
-    first = walk.peek(CHUNK, wait)
+    first = walk.peek(limit, wait)
     if first is None:
         return None
     length = 0
@@ -159,7 +155,7 @@ def _span(walk: Walk, wait: bool) -> Segment | None:
     ):
         walk.take(segment)
         length += segment.length
-        segment = _peekIfReady(walk, max(CHUNK - length, 0), wait)
+        segment = _peekIfReady(walk, max(limit - length, 0), wait)
     return evolve(first, length=length)
 
 

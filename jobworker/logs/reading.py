@@ -2,7 +2,7 @@
 Everything that a reader of logs needs.
 """
 
-from .chunks import CHUNK, Chunk, ChunkCursor
+from .chunks import Chunk, ChunkCursor
 from .files import LogFiles
 from .library import Library
 from .lines import Line, LineCursor, LineGap
@@ -11,7 +11,6 @@ from .seeking import offsetsOfLast, offsetsOfLine
 from .walking import Gap, Offsets
 
 __all__ = [
-    "CHUNK",
     "MAX_LINE",
     "Chunk",
     "ChunkCursor",

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import time
 from asyncio import AbstractEventLoop, ensure_future, wait
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from typing import Final
 
 from attrs import define, field
 
@@ -15,7 +16,6 @@ from ..access.identity import Caller
 from ..api import worker_pb2 as pb
 from ..jobs import Source
 from ..logs.reading import (
-    CHUNK,
     Chunk,
     ChunkCursor,
     Offsets,
@@ -27,6 +27,21 @@ from .handlers import Writing
 from .places import Place, Places
 from .replies import beginOf, endOf, heartbeatOf, replyOf
 
+# The bytes that all readers together may have on their way at once, and how
+# many of them one reader has at least and at most.  A message costs about the
+# same whatever is in it, so that large ones are cheaper; but everybody else has
+# to wait while one is made, and a reader that stalls keeps one in memory.
+_TOGETHER: Final = 2**24
+_LEAST: Final = 2**16
+_MOST: Final = 2**18
+
+
+def portionOf(readers: int) -> int:
+    """
+    Say how many bytes each of so many readers is sent at once.
+    """
+    return max(_LEAST, min(_MOST, _TOGETHER // max(readers, 1)))
+
 
 @define(eq=False)
 class ChunkStreamer:
@@ -34,11 +49,13 @@ class ChunkStreamer:
     Answers ReadLog.
 
     @ivar _heartbeat: Seconds of quiet after which a heartbeat is sent.
+    @ivar _readers: Says how many there are.
     """
 
     _loop: AbstractEventLoop
     _places: Places
     _heartbeat: float
+    _readers: Callable[[], int]
 
     async def readLog(
         self, request: pb.ReadRequest, caller: Caller, write: Writing
@@ -48,7 +65,13 @@ class ChunkStreamer:
         """
         reading = parseReading(request)
         async with self._places.take(request.job, caller, "ReadLog") as place:
-            await _Telling(self._loop, reading, place, write, self._heartbeat).tell()
+            telling = _Telling(
+                self._loop, reading, place, write, self._heartbeat, self._portion
+            )
+            await telling.tell()
+
+    def _portion(self) -> int:
+        return portionOf(self._readers())
 
 
 @define(eq=False)
@@ -56,6 +79,7 @@ class _Telling:
     """
     One answer to ReadLog.
 
+    @ivar _portion: Says how many bytes to send at once.
     @ivar _bound: For each source, how much of it was there at first; empty if
         it is followed.
     @ivar _digests: Of what was sent, and of what the client has had before.
@@ -68,6 +92,7 @@ class _Telling:
     _place: Place
     _write: Writing
     _heartbeat: float
+    _portion: Callable[[], int]
     _bound: Mapping[Source, int] = field(factory=dict, init=False)
     _digests: dict[Source, blake2b] = field(factory=dict, init=False)
     _due: float = field(default=0.0, init=False)
@@ -150,7 +175,7 @@ class _Telling:
         # A log is sealed before its job has ended: what is not there when
         # this is known will never be.
         ended = follower.ended
-        chunks = await self._place.desk.read(cursor, CHUNK)
+        chunks = await self._place.desk.read(cursor, self._portion())
         for chunk in chunks:
             if isinstance(chunk, Chunk) and chunk.source in self._digests:
                 self._digests[chunk.source].update(chunk.data)

@@ -204,7 +204,9 @@ class RPCService(Service):
         }
         streaming: dict[str, Streaming] = {
             "StreamLog": LineStreamer(places, settings.heartbeat).streamLog,
-            "ReadLog": ChunkStreamer(loop, places, settings.heartbeat).readLog,
+            "ReadLog": ChunkStreamer(
+                loop, places, settings.heartbeat, lambda: self._gate.following
+            ).readLog,
             "WatchJobs": watching.watchJobs,
         }
         server = Server(
