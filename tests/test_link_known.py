@@ -83,3 +83,20 @@ class KnownJobsTests(SynchronousTestCase):
             known.forget(record.identifier)
             known.forget(record.identifier)
             self.assertIsNone(known.find(record.identifier))
+
+    def test_doubt(self) -> None:
+        """
+        A job is doubtful until something is learnt of it, news or not.
+        """
+        running, other = exampleRecord(1), exampleRecord(2)
+        known = KnownJobs(2)
+        for record in (running, other, ended(3)):
+            known.learn(record)
+        self.assertFalse(known.isDoubtful(running.identifier))
+        known.doubt()
+        self.assertFalse(known.learn(other))
+        known.learn(exampleRecord(4))
+        doubtful = [
+            *filter(known.isDoubtful, (exampleRecord(n).identifier for n in range(5)))
+        ]
+        self.assertEqual(doubtful, [running.identifier])

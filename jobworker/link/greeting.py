@@ -12,32 +12,12 @@ from attrs import frozen
 
 from .. import __version__
 from ..api import supervisor_pb2 as pb
+from .abilities import OURS, Ability
 from .conversion import decode, encode
 
 #: The versions of the protocol that this package speaks.
 OLDEST: Final = 1
 NEWEST: Final = 1
-
-#: The capability to give jobs what they ask for beside their command.
-SPECIFICATION: Final = "specification"
-
-#: The capability of a gateway to hear of jobs that were deleted.
-FORGETTING: Final = "forgetting"
-
-#: What this package can do that the version does not imply.
-CAPABILITIES: Final = frozenset(
-    {
-        "search",
-        "filters",
-        "users",
-        "signal",
-        "describe",
-        "measure",
-        "changes",
-        SPECIFICATION,
-        FORGETTING,
-    }
-)
 
 
 class Misfit(Exception):
@@ -54,7 +34,8 @@ class Greeting:
     @ivar oldest: The oldest version of the protocol that it speaks.
     @ivar newest: The newest.
     @ivar package: The version of its package, for people.
-    @ivar capabilities: What it can do that the version does not imply.
+    @ivar capabilities: The names of its abilities, among them maybe some that
+        nobody here knows.
     """
 
     oldest: int = OLDEST
@@ -63,12 +44,19 @@ class Greeting:
     capabilities: frozenset[str] = frozenset()
     pid: int = 0
 
+    def can(self, ability: Ability) -> bool:
+        """
+        Say whether it has an ability.
+        """
+        return ability.name in self.capabilities
+
 
 def ourGreeting() -> Greeting:
     """
     Say what this process is.
     """
-    return Greeting(capabilities=CAPABILITIES, pid=os.getpid())
+    names = frozenset(ability.name for ability in OURS)
+    return Greeting(capabilities=names, pid=os.getpid())
 
 
 def agree(ours: Greeting, theirs: Greeting) -> int:

@@ -21,11 +21,14 @@ class KnownJobs:
     last.
 
     @ivar _most: How many that have ended are remembered.
+    @ivar _doubtful: Those that had not ended, and of which nothing was learnt
+        since that may have been otherwise.
     """
 
     _most: int
     _unended: dict[str, Record] = field(factory=dict, init=False)
     _ended: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
+    _doubtful: set[str] = field(factory=set, init=False)
 
     def learn(self, record: Record) -> bool:
         """
@@ -33,6 +36,7 @@ class KnownJobs:
 
         @return: Whether it is news.
         """
+        self._doubtful.discard(record.identifier)
         known = self.find(record.identifier)
         if known is not None and not _isLater(record, known):
             return False
@@ -56,6 +60,18 @@ class KnownJobs:
         else:
             self._unended.pop(identifier, None)
             self._ended.pop(identifier, None)
+
+    def doubt(self) -> None:
+        """
+        Take it that those which had not ended may have done so.
+        """
+        self._doubtful = {*self._unended}
+
+    def isDoubtful(self, identifier: str) -> bool:
+        """
+        Say whether nothing was learnt of a job since it was doubted.
+        """
+        return identifier in self._doubtful
 
     def find(self, identifier: str) -> Record | None:
         """

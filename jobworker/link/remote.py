@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from zope.interface import implementer
@@ -15,32 +15,31 @@ from attrs import define, field
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
-from twisted.logger import Logger
 
 from ..api import supervisor_pb2 as pb
 from ..changes import Changes, JournalPlace
-from ..crashing import crashPoint
 from ..description import Description, Tally
-from ..errors import (
-    LaunchFailed,
-    NoSuchJob,
-    RosterUnreachable,
-    ShuttingDown,
-    TableDamaged,
-    TooOld,
-)
+from ..errors import LaunchFailed, RosterUnreachable, TooOld
 from ..interfaces.roster import IRoster, IRosterListener
 from ..jobs import Command, Manner, Record
 from ..milestones import Milestone
 from ..queries import Page, Query
-from ..specification import NOTHING
 from . import asking
+from .abilities import (
+    DESCRIBING,
+    JOURNALING,
+    MEASURING,
+    SIGNALING,
+    Ability,
+    neededToSearch,
+    neededToStart,
+)
 from .calling import Call, Result
-from .failing import SupervisorFailed
-from .greeting import SPECIFICATION, Greeting, ourGreeting
-from .hearing import hear, insist, recall, vanished
+from .greeting import Greeting, ourGreeting
+from .hearing import hear, insist, recall
 from .known import KnownJobs
 from .line import Line
+from .resuming import Resuming
 
 # The jobs that have ended of which the end is remembered.
 _REMEMBERED: Final = 2_000
@@ -55,11 +54,8 @@ class RemoteRoster:
     It connects again whenever the connection is lost.  Meanwhile nothing can
     be started, stopped or deleted, but what is remembered can be found.
 
-    @ivar _told: The jobs that the supervisor has told of on this connection.
     @ivar _synced: Reached when it has told of all jobs for the first time.
     """
-
-    log = Logger()
 
     _clock: IReactorTime
     _endpoint: IStreamClientEndpoint
@@ -68,16 +64,16 @@ class RemoteRoster:
     _known: KnownJobs = field(factory=lambda: KnownJobs(_REMEMBERED))
     _listeners: list[IRosterListener] = field(factory=list, init=False)
     _followed: Counter[str] = field(factory=Counter, init=False)
-    _told: set[str] = field(factory=set, init=False)
     _synced: Milestone[None] = field(factory=Milestone, init=False)
     _line: Line = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        resuming = Resuming(self._known, self._followed, self, self._now)
         self._line = Line(
             self._clock,
             self._endpoint,
             lambda: Call(self._clock, self._greeting, self),
-            self._attend,
+            resuming.attend,
             self._wake,
         )
 
@@ -123,16 +119,9 @@ class RemoteRoster:
         """
         Start a job there, if it gets all that it asks for.
         """
-        theirs, wanted = self.supervisor, command.specification
-        if theirs is not None and wanted != NOTHING:
-            if SPECIFICATION not in theirs.capabilities:
-                what = "give a job what it asks for beside its command"
-                return fail(TooOld(what, theirs.package))
-            if wanted.user and "users" not in theirs.capabilities:
-                what = "start a job as another user"
-                return fail(TooOld(what, theirs.package))
+        needed = neededToStart(command)
         try:
-            starting = self._ask(asking.start(command, owner), "started")
+            starting = self._ask(asking.start(command, owner), "started", needed)
             return starting.addCallback(insist(Record))
         except ValueError:
             return fail(LaunchFailed("the command line is too long"))
@@ -158,8 +147,7 @@ class RemoteRoster:
         Have a job there get a signal.
         """
         request = asking.signal(identifier, by, number)
-        signaling = self._askNew("signal", "signal jobs", request)
-        return signaling.addCallback(insist(Record))
+        return self._ask(request, "", (SIGNALING,)).addCallback(insist(Record))
 
     def describe(self) -> Deferred[Description]:
         """
@@ -167,7 +155,7 @@ class RemoteRoster:
         said little in its greeting.
         """
         theirs = self.supervisor
-        if theirs is not None and "describe" not in theirs.capabilities:
+        if theirs is not None and not theirs.can(DESCRIBING):
             return succeed(Description(theirs.package))
         return self._ask(asking.describe()).addCallback(insist(Description))
 
@@ -175,25 +163,21 @@ class RemoteRoster:
         """
         Ask the supervisor what it has counted.
         """
-        measuring = self._askNew("measure", "count jobs", asking.measure())
+        measuring = self._ask(asking.measure(), "", (MEASURING,))
         return measuring.addCallback(insist(Tally))
 
     def search(self, query: Query) -> Deferred[Page]:
         """
         Find jobs there.
         """
-        can, what = "search", "list jobs"
-        if query.labels or query.name is not None:
-            can, what = "filters", "find jobs by label or name"
-        request = asking.search(query)
-        return self._askNew(can, what, request).addCallback(insist(Page))
+        searching = self._ask(asking.search(query), "", neededToSearch(query))
+        return searching.addCallback(insist(Page))
 
     def changes(self, since: JournalPlace | None, limit: int) -> Deferred[Changes]:
         """
         Find out what has happened to jobs there.
         """
-        request = asking.changes(since, limit)
-        reading = self._askNew("changes", "tell of changes", request)
+        reading = self._ask(asking.changes(since, limit), "", (JOURNALING,))
         return reading.addCallback(insist(Changes))
 
     def delete(self, identifier: str) -> Deferred[None]:
@@ -247,7 +231,6 @@ class RemoteRoster:
         """
         The supervisor has told of a job.
         """
-        self._told.add(record.identifier)
         if self._known.learn(record):
             for listener in tuple(self._listeners):
                 listener.jobChanged(record)
@@ -275,29 +258,23 @@ class RemoteRoster:
         for listener in tuple(self._listeners):
             listener.journalGrew()
 
-    def _ask(self, request: pb.Request, done: str = "") -> Deferred[Result]:
-        """
-        Ask the supervisor.
-
-        @param done: What may have happened to the job though no answer came.
-        """
-        call = self._line.call
-        if call is None:
-            return fail(RosterUnreachable(self._line.why))
-        return Deferred.fromCoroutine(hear(call.ask(request), done))
-
-    def _askNew(
-        self, capability: str, what: str, request: pb.Request
+    def _ask(
+        self, request: pb.Request, done: str = "", needed: Sequence[Ability] = ()
     ) -> Deferred[Result]:
         """
         Ask the supervisor, if it can do that.
 
-        @param what: What that is, in words.
+        @param done: What may have happened to the job though no answer came.
+
+        @param needed: What it must be able to do.
         """
-        theirs = self.supervisor
-        if theirs is not None and capability not in theirs.capabilities:
-            return fail(TooOld(what, theirs.package))
-        return self._ask(request)
+        call = self._line.call
+        if call is None or call.theirs is None:
+            return fail(RosterUnreachable(self._line.why))
+        for ability in needed:
+            if not call.theirs.can(ability):
+                return fail(TooOld(ability.what, call.theirs.package))
+        return Deferred.fromCoroutine(hear(call.ask(request), done))
 
     def _wake(self) -> None:
         """
@@ -310,40 +287,3 @@ class RemoteRoster:
             self.logGrew(identifier)
         if self.connected and not self._synced.reached:
             self._synced.reach(None)
-
-    async def _attend(self, call: Call) -> None:
-        """
-        Take up a new connection: hear of all jobs, and of those that have
-        ended since the last one.
-        """
-        crashPoint("gateway-connected")
-        self._told.clear()
-        # Nobody tells which were deleted meanwhile.
-        self.jobForgotten(None)
-        subscribed = call.ask(pb.Request(subscribe=pb.Subscribe()))
-        followed = frozenset(self._followed)
-        for identifier in followed:
-            call.tell(asking.follow(identifier))
-        await subscribed
-        for record in self._known.unended():
-            if record.identifier not in self._told:
-                await self._catchUp(call, record)
-        for identifier in self._followed.keys() - followed:
-            call.tell(asking.follow(identifier))
-        for identifier in followed - self._followed.keys():
-            call.tell(asking.unfollow(identifier))
-        crashPoint("gateway-caught-up")
-        self._told.clear()
-
-    async def _catchUp(self, call: Call, known: Record) -> None:
-        """
-        Find out what became of a job that was running and is no longer.
-        """
-        asked = call.ask(asking.find(known.identifier))
-        try:
-            self.jobChanged(insist(Record)(await asked))
-        except NoSuchJob:
-            self.jobChanged(vanished(known, self._now()))
-            self.jobForgotten(known.identifier)
-        except (SupervisorFailed, ShuttingDown, TableDamaged):
-            self.log.failure("while asking for job {job}", job=known.identifier)

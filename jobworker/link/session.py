@@ -21,6 +21,7 @@ from ..crashing import crashPoint
 from ..interfaces.roster import IRoster, IRosterListener
 from ..jobs import Record
 from ..queries import Page
+from .abilities import BECOMING, FORGETTING, SPECIFYING
 from .conversing import Conversation
 from .conversion import (
     BadMessage,
@@ -32,7 +33,7 @@ from .conversion import (
 )
 from .doing import Doing, Result, answerOf, do, isIdentifier
 from .failing import convertFailure
-from .greeting import FORGETTING, SPECIFICATION, Greeting, ourGreeting
+from .greeting import Greeting, ourGreeting
 from .outbox import MOST
 from .peers import Peer, readPeer
 
@@ -143,7 +144,7 @@ class Session(Conversation):
         """
         Tell the gateway, if it understands that.
         """
-        if self.theirs is not None and FORGETTING in self.theirs.capabilities:
+        if self.theirs is not None and self.theirs.can(FORGETTING):
             which = None if identifier is None else encode(identifier)
             forgotten = pb.Forgotten(identifier=which)
             self.put("event", lambda: pb.Event(forgotten=forgotten))
@@ -189,9 +190,9 @@ class Session(Conversation):
         if wanted.environment:
             command = evolve(command, specification=wanted.public())
             record = evolve(record, command=command)
-        if self.theirs is None or SPECIFICATION not in self.theirs.capabilities:
+        if self.theirs is None or not self.theirs.can(SPECIFYING):
             return withoutNews(record)
-        if "users" not in self.theirs.capabilities:
+        if not self.theirs.can(BECOMING):
             return withoutUser(record)
         return record
 
