@@ -39,7 +39,6 @@ from jobworker.errors import (
     Unrecorded,
 )
 from jobworker.rpc.bridge import NotAnswered
-from jobworker.rpc.conversion import BadRequest
 from jobworker.rpc.failures import (
     Denied,
     Outcome,
@@ -48,6 +47,7 @@ from jobworker.rpc.failures import (
     detailsOf,
     outcomeOf,
 )
+from jobworker.rpc.parsing import BadRequest
 
 #: What is told of each failure: the code, and the field that is to blame.
 TOLD: dict[JobWorkerError, tuple[Code, str]] = {

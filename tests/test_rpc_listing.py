@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.api import worker_pb2 as pb
 from jobworker.jobs import Cause, Record
 from jobworker.queries import Page, Query
-from jobworker.rpc.conversion import BadRequest
 from jobworker.rpc.listing import listOf, parseQuery
+from jobworker.rpc.parsing import BadRequest
 from tests.contracts import exampleRecord
 from tests.strategies import records
 

@@ -13,7 +13,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.api import worker_pb2 as pb
 from jobworker.errors import BadSpecification
 from jobworker.jobs import FORCED, Command, Manner
-from jobworker.rpc.conversion import describe, parseCommand, parseManner
+from jobworker.rpc.describing import describe
+from jobworker.rpc.parsing import parseCommand, parseManner
 from jobworker.rpc.specifying import describeSpecification, parseSpecification
 from jobworker.specification import NOTHING, Input, ResourceLimit, Specification
 from tests.contracts import exampleRecord

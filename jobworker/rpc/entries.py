@@ -13,7 +13,7 @@ from typing import Final
 from ..api import worker_pb2 as pb
 from ..jobs import Record, Source
 from ..logs.reading import Line, LineGap
-from .conversion import explain
+from .describing import explain
 from .failures import TooLong
 
 #: The greatest number that an entry can have.

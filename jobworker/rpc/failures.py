@@ -36,7 +36,7 @@ from ..errors import (
     Unrecorded,
 )
 from .bridge import NotAnswered
-from .conversion import BadRequest
+from .parsing import BadRequest
 
 _log = Logger()
 

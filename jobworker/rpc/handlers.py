@@ -20,9 +20,9 @@ from google.protobuf.message_factory import GetMessageClass
 from ..access.identity import Caller
 from ..api import worker_pb2 as pb
 from .accounts import Accounts
-from .conversion import BadRequest
 from .failures import DETAILS, Outcome, detailsOf
 from .gate import Gate
+from .parsing import BadRequest
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["WorkerService"]
 

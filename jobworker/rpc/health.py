@@ -16,9 +16,9 @@ from grpc_health.v1 import health_pb2 as pb
 from ..errors import JobWorkerError, ShuttingDown
 from ..interfaces.roster import IRoster
 from .bridge import IAsking
-from .conversion import BadRequest
 from .failures import Outcome
 from .handlers import SERVICE
+from .parsing import BadRequest
 from .standard import Finished
 
 NAME: Final = pb.DESCRIPTOR.services_by_name["Health"].full_name

@@ -17,7 +17,8 @@ from ..bounds import MAX_LABELS, isLabel, isName
 from ..jobs import Cause, Record
 from ..portions import MOST
 from ..queries import Page, Query
-from .conversion import STATES, BadRequest, describe
+from .describing import STATES, describe
+from .parsing import BadRequest
 
 _USUAL: Final = 100
 

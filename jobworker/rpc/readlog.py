@@ -22,8 +22,9 @@ from ..logs.reading import (
     offsetsOfLast,
     offsetsOfLine,
 )
-from .conversion import BadRequest, Reading, describe, parseReading
+from .describing import describe
 from .handlers import Writing
+from .parsing import BadRequest, Reading, parseReading
 from .places import Place, Places
 from .replies import beginOf, endOf, heartbeatOf, replyOf
 

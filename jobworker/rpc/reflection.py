@@ -14,8 +14,8 @@ from grpc_reflection.v1alpha.reflection import SERVICE_NAME, ReflectionServicer
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 
 from . import health
-from .conversion import BadRequest
 from .handlers import SERVICE
+from .parsing import BadRequest
 
 #: Its two names: the messages are the same.
 NAMES: Final = (SERVICE_NAME, "grpc.reflection.v1.ServerReflection")

@@ -9,7 +9,7 @@ from typing import Final
 from ..api import worker_pb2 as pb
 from ..jobs import Source
 from ..logs.reading import Chunk, Gap, Offsets
-from .conversion import SOURCES
+from .describing import SOURCES
 
 # The tags of ReadReply.chunk and Chunk.data, both with a length behind them.
 _CHUNK: Final = bytes([pb.ReadReply.CHUNK_FIELD_NUMBER << 3 | 2])

@@ -22,17 +22,11 @@ from ..interfaces.roster import IRoster
 from ..jobs import Record
 from .board import Board
 from .bridge import IAsking
-from .conversion import (
-    describe,
-    describeWholly,
-    parseCommand,
-    parseJob,
-    parseManner,
-    parseSignal,
-)
+from .describing import describe, describeWholly
 from .gate import Gate
 from .informing import infoOf
 from .listing import listOf, parseQuery
+from .parsing import parseCommand, parseJob, parseManner, parseSignal
 
 #: Finds the job that a request names, if the caller may use a method on it.
 Finding: TypeAlias = Callable[[pb.Job, Caller, str], Awaitable[Record]]

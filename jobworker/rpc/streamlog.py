@@ -11,9 +11,9 @@ from attrs import define
 from ..access.identity import Caller
 from ..api import worker_pb2 as pb
 from ..logs.reading import LineCursor
-from .conversion import parseStart
 from .entries import entryOf, remarksOn
 from .handlers import Writing
+from .parsing import parseStart
 from .places import Places
 
 #: About how many bytes of lines are held for a client that does not read.

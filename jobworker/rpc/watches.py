@@ -16,8 +16,8 @@ from ..api import worker_pb2 as pb
 from ..changes import Change, JournalPlace, Kind
 from ..jobs import Cause
 from ..queries import Query
-from .conversion import BadRequest
 from .listing import parseQuery
+from .parsing import BadRequest
 
 # The journal, and the revision in it.
 _PLACE: Final = struct.Struct(">16sq")

@@ -19,7 +19,7 @@ from ..interfaces.roster import IRoster
 from ..portions import MOST
 from ..queries import Page, Query
 from .bridge import IAsking, NotAnswered
-from .conversion import describe
+from .describing import describe
 from .feed import Feed
 from .follower import Bell
 from .gate import Gate

@@ -1,12 +1,11 @@
 """
-Messages of the wire made into values, and values into messages.
+Requests of the wire, made into values.
 
-Requests are checked here and nowhere behind.
+They are checked here and nowhere behind.
 """
 
 from __future__ import annotations
 
-from signal import Signals
 from typing import Final
 from uuid import UUID
 
@@ -16,42 +15,13 @@ from google.protobuf.duration_pb2 import Duration
 from ..api import worker_pb2 as pb
 from ..bounds import MAX_GRACE
 from ..errors import JobWorkerError, NoSuchJob
-from ..jobs import FORCED, POLITE, Cause, Command, Manner, Phase, Record, Source, usual
-from .specifying import (
-    asText,
-    describeConditions,
-    describeSpecification,
-    parseSpecification,
-)
+from ..jobs import FORCED, POLITE, Command, Manner, Source, usual
+from .specifying import parseSpecification
 
 #: The greatest offset or number of a line that makes sense.
 MAX_OFFSET: Final = 2**62
 
-#: Sources, as the wire calls them.
-SOURCES: Final = {Source.STDOUT: pb.STDOUT, Source.STDERR: pb.STDERR}
-
 _SIGNALS: Final = range(1, 65)
-
-#: How the wire calls what became of a job.
-STATES: Final = {
-    Cause.EXITED: pb.EXITED,
-    Cause.SIGNALED: pb.EXITED,
-    Cause.STOPPED: pb.STOPPED,
-    Cause.LOG_LIMIT: pb.STOPPED,
-    Cause.TIMED_OUT: pb.STOPPED,
-    Cause.IDLE: pb.STOPPED,
-    Cause.LOST: pb.LOST,
-}
-
-_CAUSES: Final = {
-    Cause.EXITED: pb.CAUSE_EXITED,
-    Cause.SIGNALED: pb.CAUSE_SIGNALED,
-    Cause.STOPPED: pb.CAUSE_STOPPED,
-    Cause.LOG_LIMIT: pb.CAUSE_LOG_LIMIT,
-    Cause.TIMED_OUT: pb.CAUSE_TIMED_OUT,
-    Cause.IDLE: pb.CAUSE_IDLE,
-    Cause.LOST: pb.CAUSE_LOST,
-}
 
 
 @frozen(eq=False)
@@ -186,98 +156,6 @@ def parseReading(message: pb.ReadRequest) -> Reading:
     return Reading(begin, digestFrom, line, last, message.follow)
 
 
-def describe(record: Record) -> pb.JobStatus:
-    """
-    Say what is known of a job.
-    """
-    command = describeSpecification(record.command.specification)
-    command.cmd = asText(record.command.program)
-    command.args.extend(asText(argument) for argument in record.command.arguments)
-    usage, written = record.usage, record.written
-    return pb.JobStatus(
-        job=pb.Job(id=record.identifier),
-        command=command,
-        owner=asText(record.owner),
-        status=_describeProcess(record),
-        created=record.created or 0,
-        started=record.started,
-        ended=0 if record.ending is None else record.ending.at,
-        usage=(
-            None
-            if usage is None
-            else pb.Usage(
-                user=usage.user,
-                system=usage.system,
-                peak_memory=usage.peak,
-                peak_is_bound=usage.bound,
-            )
-        ),
-        written=(
-            []
-            if written is None
-            else [
-                pb.Written(source=pb.STDOUT, bytes=written.stdout),
-                pb.Written(source=pb.STDERR, bytes=written.stderr),
-            ]
-        ),
-    )
-
-
-def describeWholly(record: Record) -> pb.JobStatus:
-    """
-    Say what is known of a job, and what was in force for it.
-    """
-    status = describe(record)
-    if record.conditions is not None:
-        status.in_force.CopyFrom(describeConditions(record.conditions))
-    return status
-
-
-def explain(record: Record) -> str:
-    """
-    Say in words how a job ended; nothing if it exited with 0.
-    """
-    ending = record.ending
-    if ending is None:
-        return ""
-    by = f" by {record.stop.by}" if record.stop is not None else ""
-    words = {
-        Cause.EXITED: "exited",
-        Cause.SIGNALED: "ended",
-        Cause.STOPPED: f"stopped{by}",
-        Cause.LOG_LIMIT: "stopped because its log reached its limit",
-        Cause.TIMED_OUT: "stopped because it ran for too long",
-        Cause.IDLE: "stopped because it wrote nothing for too long",
-        Cause.LOST: "lost",
-    }[ending.cause]
-    if ending.status is not None and ending.status.signal is not None:
-        words += f", by signal {ending.status.signal}{_nameOf(ending.status.signal)}"
-    elif ending.status is not None:
-        if ending.cause is Cause.EXITED and ending.status.code == 0:
-            return ""
-        words += f" with code {ending.status.code}"
-    if ending.reason:
-        words += f": {asText(ending.reason)}"
-    return f"Job {record.identifier} {words}"
-
-
-def _describeProcess(record: Record) -> pb.ProcessStatus:
-    """
-    Say what is known of the command of a job.
-    """
-    status = pb.ProcessStatus(pid=record.process.pid, exitCode=-1)
-    ending = record.ending
-    if record.phase is Phase.ENDED and ending is not None:
-        status.state = STATES[ending.cause]
-        status.cause = _CAUSES[ending.cause]
-        status.reason = asText(ending.reason)
-        if ending.status is not None:
-            if ending.status.code is not None:
-                status.exitCode = ending.status.code
-            status.signal = ending.status.signal or 0
-    return status
-
-
 def _parseOffsets(
     message: pb.Offsets, begin: dict[Source, int], digestFrom: dict[Source, int]
 ) -> None:
@@ -313,10 +191,3 @@ def _seconds(duration: Duration) -> float:
     if not 0 <= duration.nanos < 1_000_000_000:
         raise BadRequest("grace", "the grace is no duration")
     return duration.seconds + duration.nanos / 1e9
-
-
-def _nameOf(signal: int) -> str:
-    try:
-        return f" ({Signals(signal).name})"
-    except ValueError:
-        return ""
