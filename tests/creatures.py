@@ -40,6 +40,16 @@ def orphan():
     if os.fork():
         os._exit(0)
     return True
+def endFirstThread():
+    import threading
+    def goOn():
+        while b") Z " not in open(f"/proc/{os.getpid()}/stat", "rb").read():
+            time.sleep(0.001)
+        ready()
+        rest()
+    threading.Thread(target=goOn).start()
+    exit = 60 if os.uname().machine == "x86_64" else 93
+    ctypes.CDLL(None).syscall(exit, 0)
 """
 
 _SCRIPTS: Final = {
@@ -75,6 +85,14 @@ os.waitpid(pid, os.WUNTRACED)
 ready()
 time.sleep(50)
 os.kill(pid, signal.SIGKILL)
+""",
+    "ends its first thread": """
+endFirstThread()
+""",
+    "leaves an orphan without its first thread": """
+if orphan():
+    endFirstThread()
+rest()
 """,
     "leaves a child behind": """
 if child():

@@ -38,6 +38,14 @@ class ParseTests(SynchronousTestCase):
         for state, dead in (("Z", True), ("X", True), ("T", False), ("D", False)):
             self.assertEqual(Entry(1, 1, 1, 1, 1, state).dead, dead)
 
+    def test_firstThreadGone(self) -> None:
+        """
+        A process whose first thread has ended, and no other, is alive.
+        """
+        stat = b"7 (python) Z 1 2 3 0 -1 0 0 0 0 0 0 2 0 0 20 0 2 0 2546480 0 0"
+        self.assertEqual(parse(stat), Entry(7, 1, 2, 3, 2546480, "Z", threads=2))
+        self.assertFalse(parse(stat).dead)
+
     @given(st.binary(max_size=15), st.integers(0, 2**63))
     def test_names(self, name: bytes, start: int) -> None:
         """

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -23,8 +24,11 @@ from ..jobs import ProcessIdentity
 from ..specification import MARK
 
 _GONE: Final = (FileNotFoundError, ProcessLookupError)
-# Bytes that are read at once.
+# Bytes that are read at first; then it is as many as there are already.
 _PIECE: Final = 65536
+# Bytes of an environment that are read.  Nobody can be given more; but a
+# process can say that any part of its memory is its environment.
+_ENVIRONMENT: Final = 8 * 2**20
 # Of prctl(2).
 _SET_CHILD_SUBREAPER: Final = 36
 
@@ -35,7 +39,9 @@ class Entry:
     A process at one moment.
 
     @ivar start: When it was started, in clock ticks after boot.
-    @ivar state: One letter: C{Z} is a zombie, C{T} is stopped.
+    @ivar state: One letter, of its first thread: C{Z} is a zombie, C{T} is
+        stopped.
+    @ivar threads: How many it has, the first among them though it be dead.
     """
 
     pid: int
@@ -44,13 +50,14 @@ class Entry:
     session: int
     start: int
     state: str
+    threads: int = 1
 
     @property
     def dead(self) -> bool:
         """
         Whether nothing of it can run any more.
         """
-        return self.state in "ZX"
+        return self.state in "ZX" and self.threads <= 1
 
 
 def parse(stat: bytes) -> Entry:
@@ -69,6 +76,7 @@ def parse(stat: bytes) -> Entry:
         session=int(fields[3]),
         start=int(fields[19]),
         state=fields[0].decode("ascii"),
+        threads=int(fields[17]),
     )
 
 
@@ -124,14 +132,13 @@ def mark(pid: int) -> str | None:
     @return: C{None} if there is none, or it cannot be read.
     """
     try:
-        environment = _read(f"/proc/{pid}/environ")
+        said = (_read(f"{view}/environ", _ENVIRONMENT) for view in _views(pid))
+        environment = b"\0" + next(filter(None, said), b"")
     except PermissionError:
         return None
-    prefix = MARK.encode("ascii") + b"="
-    for variable in environment.split(b"\0"):
-        if variable.startswith(prefix):
-            return variable[len(prefix) :].decode("utf-8", "surrogateescape")
-    return None
+    _, found, rest = environment.partition(b"\0" + MARK.encode("ascii") + b"=")
+    value = rest.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+    return value if found else None
 
 
 def pipes(pid: int) -> set[str]:
@@ -140,14 +147,17 @@ def pipes(pid: int) -> set[str]:
 
     @return: Nothing if they cannot be seen.
     """
-    directory = f"/proc/{pid}/fd"
     held = set()
-    try:
-        for descriptor in os.listdir(directory):
-            with suppress(*_GONE):
-                held.add(os.readlink(f"{directory}/{descriptor}"))
-    except (*_GONE, PermissionError):
-        return set()
+    for view in _views(pid):
+        try:
+            descriptors = os.listdir(f"{view}/fd")
+            for descriptor in descriptors:
+                with suppress(*_GONE):
+                    held.add(os.readlink(f"{view}/fd/{descriptor}"))
+        except (*_GONE, PermissionError):
+            continue
+        if descriptors:
+            break
     return {each for each in held if each.startswith("pipe:")}
 
 
@@ -213,6 +223,17 @@ def _reference(pid: int) -> Iterator[int]:
         os.close(reference)
 
 
+def _views(pid: int) -> Iterator[str]:
+    """
+    Name the directories that show what a process has: its own, and those of
+    its threads for one whose first thread has ended before others.
+    """
+    yield f"/proc/{pid}"
+    with suppress(*_GONE):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            yield f"/proc/{pid}/task/{thread}"
+
+
 @cache
 def _listsChildren() -> bool:
     """
@@ -221,12 +242,14 @@ def _listsChildren() -> bool:
     return os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 
 
-def _read(path: str) -> bytes:
+def _read(path: str, most: int = sys.maxsize) -> bytes:
     """
     Read what the kernel says, which is nothing if the process has vanished.
 
     This is done for every process that is looked at, and Python's files take
     twice as many system calls.
+
+    @param most: About the most bytes wanted.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -234,8 +257,8 @@ def _read(path: str) -> bytes:
         return b""
     try:
         said = piece = os.read(descriptor, _PIECE)
-        while piece:
-            piece = os.read(descriptor, _PIECE)
+        while piece and len(said) < most:
+            piece = os.read(descriptor, max(_PIECE, len(said)))
             said += piece
         return said
     except _GONE:

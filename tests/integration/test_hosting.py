@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 from signal import SIGKILL, SIGTERM
+from unittest import SkipTest
 from uuid import uuid4
 
 from attrs import evolve
@@ -22,9 +24,40 @@ from jobworker.hosting.census import (
     identify,
     look,
     mark,
+    pipes,
 )
 from jobworker.jobs import Status
+from tests.creatures import CREATURES
 from tests.hosts import HostTestCase, readLine, theLauncher, until
+
+# Says that a gigabyte of memory is its environment, see PR_SET_MM_MAP in
+# prctl(2): it takes no privileges.
+_BOAST = """
+import ctypes, os, struct, time
+SIZE = 2**30
+libc = ctypes.CDLL(None)
+libc.sbrk.restype = libc.mmap.restype = ctypes.c_void_p
+long = ctypes.c_long
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *3 * [ctypes.c_int], long]
+memory = libc.mmap(None, SIZE, 3, 0x4022, -1, 0)
+stat = open("/proc/self/stat").read().rpartition(")")[2].split()
+kept = [int(stat[number - 3]) for number in (26, 27, 45, 46, 47, 28, 48, 49)]
+kept[5:5] = [libc.sbrk(0)]
+told = struct.pack("11QQIi", *kept, memory, memory + SIZE, 0, 0, -1)
+libc.prctl.argtypes = [ctypes.c_int, *4 * [ctypes.c_ulong]]
+there = ctypes.create_string_buffer(told, len(told))
+refused = libc.prctl(35, 14, ctypes.addressof(there), len(told), 0)
+os.write(1, b"refused\\n" if refused else b"ready\\n")
+time.sleep(50)
+"""
+
+
+def _bytesRead() -> int:
+    """
+    Count the bytes that this process has read, see proc(5).
+    """
+    with open("/proc/self/io") as file:
+        return int(file.readline().removeprefix("rchar: "))
 
 
 class OwnTests(SynchronousTestCase):
@@ -106,6 +139,34 @@ class JobTests(HostTestCase):
         self.assertFalse(job.whenExited().called)
         await theLauncher().endLeftovers({identifier: None})
         self.assertEqual(await job.whenExited(), Status(signal=SIGKILL))
+
+    async def test_firstThreadGone(self) -> None:
+        """
+        What is left of a job is found and killed though the first thread of
+        the process has ended, and with it most of what there is to see.
+        """
+        command, identifier = CREATURES["ends its first thread"], str(uuid4())
+        job, reader = await self.launch(
+            command.program, *command.arguments, identifier=identifier
+        )
+        self.assertEqual(await readLine(reader), b"ready")
+        pid = job.process.pid
+        self.assertEqual(mark(pid), identifier)
+        self.assertIn(f"pipe:[{os.fstat(reader).st_ino}]", pipes(pid))
+        await theLauncher().endLeftovers({identifier: None})
+        self.assertEqual(await job.whenExited(), Status(signal=SIGKILL))
+
+    async def test_endlessEnvironment(self) -> None:
+        """
+        Of a process that says its environment is a gigabyte no more is read
+        than an environment can have.
+        """
+        job, reader = await self.launch(sys.executable, "-S", "-E", "-c", _BOAST)
+        if await readLine(reader) != b"ready":
+            raise SkipTest("this kernel does not let a process say so")
+        before = _bytesRead()
+        self.assertIsNone(mark(job.process.pid))
+        self.assertLess(_bytesRead() - before, 20 * 2**20)
 
     async def test_noDescriptors(self) -> None:
         """
