@@ -1,5 +1,6 @@
 """
-The process that runs the jobs, put together and taken apart in order.
+The process that runs the jobs: its place on disk, who may talk to it, and how
+long it is needed.
 
 It opens no network socket, and ends by itself when nobody needs it.
 """
@@ -9,41 +10,29 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Thread
-from time import monotonic, time_ns
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import (
     IDelayedCall,
     IListeningPort,
-    IReactorCore,
     IReactorUNIX,
 )
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from ..crashing import NoSuchCrashPoint, checkCrashPoint, crashPoint
 from ..errors import BadConfiguration
 from ..jobs import Record
-from ..launchers.plain import IHostingReactor, makePlainLauncher
 from ..link.serving import SessionFactory
-from ..logs.drain import Drain, startDrain
-from ..logs.keeper import LogKeeper
 from ..roster.audience import Indifferent
 from ..roster.local import LocalRoster
-from ..roster.retention import Retention
-from ..roster.tallying import Tallying
 from ..store.opening import openTable
-from ..store.table import JobTable
-from .describing import describe
 from .ending import StartRefused
 from .notifying import notify
-from .openfiles import raiseOpenFiles
-from .presence import makeAdmission, requireTable
+from .presence import requireTable
 from .readiness import Report, write
 from .settings import SupervisorSettings
 from .state import (
@@ -54,6 +43,7 @@ from .state import (
     lockState,
     reach,
 )
+from .works import IWorkingReactor, Works, makeWorks
 
 # Seconds that jobs are given to leave when the supervisor is stopped.
 _GRACE: Final = 5.0
@@ -68,24 +58,10 @@ _REASON: Final = "the supervisor was stopped"
 _UMASK: Final = 0o022
 
 
-class ISupervisorReactor(IHostingReactor, IReactorUNIX, IReactorCore):
+class ISupervisorReactor(IWorkingReactor, IReactorUNIX):
     """
     What a supervisor needs of a reactor.
     """
-
-
-@frozen(eq=False)
-class _Parts:
-    """
-    What there is once the supervisor has begun.
-    """
-
-    store: JobTable
-    drain: Drain
-    thread: Thread
-    roster: LocalRoster
-    retention: Retention
-    tallying: Tallying
 
 
 @define(eq=False)
@@ -95,6 +71,7 @@ class Supervisor(Indifferent, Service):
 
     @ivar _fail: Called with a reason if it cannot start.
     @ivar _leave: Called when nobody needs it any more.
+    @ivar _works: What runs the jobs, once it has begun.
     @ivar _met: Whether there ever was a gateway.
     """
 
@@ -105,7 +82,7 @@ class Supervisor(Indifferent, Service):
     _fail: Callable[[str], None]
     _leave: Callable[[], None]
     _lock: StateLock | None = field(default=None, init=False)
-    _parts: _Parts | None = field(default=None, init=False)
+    _works: Works | None = field(default=None, init=False)
     _reach: Reach | None = field(default=None, init=False)
     _sessions: SessionFactory | None = field(default=None, init=False)
     _port: IListeningPort | None = field(default=None, init=False)
@@ -160,13 +137,11 @@ class Supervisor(Indifferent, Service):
         """
         try:
             os.umask(_UMASK)
-            self._parts = parts = self._assemble()
-            parts.tallying.lost(len(await parts.store.unended()))
-            await parts.roster.recover()
-            await parts.roster.subscribe(parts.tallying)
-            await parts.roster.subscribe(self)
-            self._listen(parts.roster)
-            parts.retention.startService()
+            self._works = works = makeWorks(self._reactor, self._settings)
+            await works.recover()
+            await works.roster.subscribe(self)
+            self._listen(works.roster)
+            works.startDeleting()
         except CancelledError:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it must be said
@@ -184,34 +159,6 @@ class Supervisor(Indifferent, Service):
     @property
     def _state(self) -> StateDirectory:
         return self._settings.state
-
-    def _assemble(self) -> _Parts:
-        """
-        Make what runs jobs.
-        """
-        files = raiseOpenFiles()
-        files = self._settings.openFiles or files
-        quota = self._settings.quota
-        launcher = makePlainLauncher(
-            self._reactor,
-            openFiles=files,
-            logLimit=quota.limit,
-            logPolicy=quota.policy.value,
-        )
-        store = JobTable(self._reactor, self._state.table)
-        drain, thread = startDrain(self._reactor)
-        logs = LogKeeper(self._reactor, self._state.logs, drain, quota)
-        admit = makeAdmission(self._reactor, self._state, self._settings.reserve)
-        roster = LocalRoster(
-            self._reactor, time_ns, launcher, logs, store, admit, elapsed=monotonic
-        )
-        roster.description = describe(self._settings, files)
-        retention = Retention(
-            self._reactor, time_ns, roster, store, logs, self._settings.retain
-        )
-        tallying = Tallying(self._reactor, store, logs, lambda: drain.moved)
-        roster.count = tallying.measure
-        return _Parts(store, drain, thread, roster, retention, tallying)
 
     def _listen(self, roster: LocalRoster) -> None:
         """
@@ -255,8 +202,8 @@ class Supervisor(Indifferent, Service):
             bool(self.running)
             and self._sessions is not None
             and not self._sessions.sessions
-            and self._parts is not None
-            and not self._parts.roster.running()
+            and self._works is not None
+            and not self._works.roster.running()
         )
 
     def _leaveIdle(self) -> None:
@@ -272,19 +219,13 @@ class Supervisor(Indifferent, Service):
         self._consider()
         if self._beginning is not None:
             self._beginning.cancel()
-        parts = self._parts
-        if parts is not None:
+        if self._works is not None:
             crashPoint("supervisor-stopping")
-            if parts.retention.running:
-                await (parts.retention.stopService() or succeed(None))
-            await parts.roster.stopAll(_GRACE, _REASON)
+            await self._works.endJobs(_GRACE, _REASON)
         if self._port is not None:
             await self._stopListening(self._port)
-        if parts is not None:
-            parts.drain.close()
-            pool = self._reactor.getThreadPool()
-            await deferToThreadPool(self._reactor, pool, parts.thread.join)
-            await parts.store.close()
+        if self._works is not None:
+            await self._works.close()
         if self._lock is not None:
             self._lock.release()
 
