@@ -393,6 +393,7 @@ class JobTests(SynchronousTestCase):
             (grpc.StatusCode.PERMISSION_DENIED, "the token has expired", "a new one"),
             (grpc.StatusCode.PERMISSION_DENIED, "no role", "token show"),
             (grpc.StatusCode.INVALID_ARGUMENT, "this was no resume token", "leave it"),
+            (grpc.StatusCode.ALREADY_EXISTS, "it was started differently", "other key"),
         ):
             self.refusal = code, said
             self.assertIn(f"{said}; ", err := self.run_("query", ID).err)

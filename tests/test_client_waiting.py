@@ -62,7 +62,7 @@ class PatienceTests(SynchronousTestCase):
         """
         Have patience for so many seconds.
         """
-        return Patience(limit, lambda: self.now)
+        return Patience("x", limit, lambda: self.now)
 
     def test_unlimited(self) -> None:
         """
@@ -85,7 +85,8 @@ class PatienceTests(SynchronousTestCase):
         self.assertEqual(patience.attempt(), 10.0)
         self.now += 20.0
         self.assertEqual(patience.attempt(), 0.0)
-        self.assertIn("30 s", str(patience.over(TimedOut("no answer"))))
+        said = str(patience.over(TimedOut("no answer")))
+        self.assertIn("job x has not ended within 30 s", said)
 
     def test_lasting(self) -> None:
         """

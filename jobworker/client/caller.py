@@ -105,7 +105,7 @@ class Caller:
         @param timeout: Seconds after which it is a L{TimedOut}.
         """
         question = awaiting(identifier)
-        patience = Patience(timeout)
+        patience = Patience(identifier, timeout)
         while True:
             try:
                 with closing(self.connect()) as connection:

@@ -63,6 +63,7 @@ _FAILURES: Final[Mapping[grpc.StatusCode, tuple[type[Failure], str]]] = {
 _REMEDIES: Final[Mapping[str, str]] = {
     "token has expired": "ask for a new one, as 'jobworker token issue' makes it",
     "no resume token": "leave it out to begin now",
+    "started differently": "start the same with it, or give another key",
 }
 
 #: What gRPC says when the time limit of the caller is over, as opposed to

@@ -19,11 +19,12 @@ from .retrying import DELAYS, Attempts
 @define(eq=False)
 class Patience:
     """
-    How long somebody waits, in one attempt and in all of them.
+    How long somebody waits for a job, in one attempt and in all of them.
 
     @ivar _limit: Seconds to wait; C{None}: for as long as it takes.
     """
 
+    _identifier: str
     _limit: float | None
     _clock: Callable[[], float] = monotonic
     _until: float | None = field(init=False)
@@ -53,7 +54,8 @@ class Patience:
         if self._limit is None:
             return failure
         return TimedOut(
-            f"the job has not ended within {self._limit:g} s", "wait longer"
+            f"job {self._identifier} has not ended within {self._limit:g} s",
+            "wait longer, or stop it",
         )
 
     def lost(self) -> None:

@@ -107,7 +107,7 @@ class AsyncCaller:
         @param timeout: Seconds after which it is a L{TimedOut}.
         """
         question = awaiting(identifier)
-        patience = Patience(timeout)
+        patience = Patience(identifier, timeout)
         while True:
             try:
                 async with self._pool.borrow() as connection:
