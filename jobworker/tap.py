@@ -13,7 +13,7 @@ from twisted.application.service import IService
 
 from .access.peers import PeerBook
 from .access.tokens import ISSUER, TokenVerifier
-from .daemon.accounting import ACCOUNTING, FLAGS, makeAccounting
+from .daemon.accounting import ACCOUNTING, FLAGS, Accounting, makeAccounting
 from .daemon.accounting import CHECKS as ACCOUNTING_CHECKS
 from .daemon.ending import endWithError
 from .daemon.gateway import Gateway
@@ -31,7 +31,7 @@ from .metering import Reading
 from .rpc.accounts import Accounts
 from .rpc.service import RPCService
 from .rpc.settings import Settings
-from .tls.contexts import makeServerTLS
+from .tls.contexts import ServerTLS, makeServerTLS
 from .tls.credentials import loadServerCredentials
 from .tls.files import readFile
 
@@ -143,26 +143,18 @@ def _makeGateway(options: Options) -> Gateway:
     peers = PeerBook()
     roster = RemoteRoster(reactor, endpoint)
     accounting = makeAccounting(options, reactor, roster, user)
-    meter = accounting.meter
 
     def makeRPC(socket: str) -> RPCService:
         settings = Settings(followers=options["max-followers"])
-        accounts = Accounts(accounting.witness if accounting.watched else None, meter)
+        accounts = Accounts(
+            accounting.witness if accounting.watched else None, accounting.meter
+        )
         return RPCService(
             reactor, roster, verifier, peers, state.logs, socket, settings, accounts
         )
 
     def makeDoor(socket: str) -> Door:
-        # The gateway has raised it by now.
-        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        asked = Limits(options["max-connections"], options["max-handshakes"])
-        limits = fittingLimits(asked, files)
-        place = (options["interface"], options["port"])
-        witness = accounting.witness
-        door = Door(reactor, reactor, *place, tls, peers, socket, limits, witness)
-        meter.read(Reading.CONNECTIONS, lambda: door.house.connections)
-        meter.read(Reading.HANDSHAKES, lambda: door.house.handshakes)
-        return door
+        return _makeDoor(options, reactor, tls, peers, accounting, socket)
 
     return Gateway(
         reactor,
@@ -174,3 +166,28 @@ def _makeGateway(options: Options) -> Gateway:
         options["on-shutdown"] == "stop",
         accounting.attendants,
     )
+
+
+def _makeDoor(
+    options: Options,
+    reactor: Any,
+    tls: ServerTLS,
+    peers: PeerBook,
+    accounting: Accounting,
+    socket: str,
+) -> Door:
+    """
+    Make the door, as wide as the open files of this process allow.
+
+    @param socket: The path of what is behind it.
+    """
+    # The gateway has raised it by now.
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    asked = Limits(options["max-connections"], options["max-handshakes"])
+    limits = fittingLimits(asked, files)
+    place = (options["interface"], options["port"])
+    witness, meter = accounting.witness, accounting.meter
+    door = Door(reactor, reactor, *place, tls, peers, socket, limits, witness)
+    meter.read(Reading.CONNECTIONS, lambda: door.house.connections)
+    meter.read(Reading.HANDSHAKES, lambda: door.house.handshakes)
+    return door

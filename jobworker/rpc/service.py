@@ -166,56 +166,22 @@ class RPCService(Service):
         """
         Put together what runs in the thread.
         """
-        settings = self._settings
+        settings, roster = self._settings, self._roster
+        patience, limits = settings.patience, limitsOf(settings)
         loop = new_event_loop()
         bridge = Bridge(self._reactor, loop)
-        board = Board(
-            loop, bridge, self._roster, settings.patience, settings.remembered
-        )
-        servicer = Servicer(
-            self._gate,
-            board,
-            bridge,
-            self._roster,
-            settings.patience,
-            limitsOf(settings),
-        )
+        board = Board(loop, bridge, roster, patience, settings.remembered)
+        servicer = Servicer(self._gate, board, bridge, roster, patience, limits)
         threads = ThreadPoolExecutor(settings.readers, "reader")
         room = ReadingRoom(loop, Library(self._logs), threads)
         places = Places(servicer.find, room, board)
-        watching = ChangeStreamer(
-            loop,
-            self._gate,
-            bridge,
-            self._roster,
-            board.feed,
-            settings.patience,
-            settings.heartbeat,
-        )
-        answering: dict[str, Answering] = {
-            "StartJob": servicer.startJob,
-            "StopJob": servicer.stopJob,
-            "QueryJob": servicer.queryJob,
-            "DeleteJob": servicer.deleteJob,
-            "SignalJob": servicer.signalJob,
-            "GetServerInfo": servicer.getServerInfo,
-            "ListJobs": servicer.listJobs,
-            "WaitJob": servicer.waitJob,
-        }
-        streaming: dict[str, Streaming] = {
-            "StreamLog": LineStreamer(places, settings.heartbeat).streamLog,
-            "ReadLog": ChunkStreamer(
-                loop, places, settings.heartbeat, lambda: self._gate.following
-            ).readLog,
-            "WatchJobs": watching.watchJobs,
-        }
         server = Server(
             bridge,
             self._gate,
             board,
             room,
-            answering,
-            streaming,
+            _answering(servicer),
+            self._streaming(loop, bridge, board, places),
             self._socket,
             settings.grace,
             self._makeOthers(loop, bridge),
@@ -223,6 +189,28 @@ class RPCService(Service):
         thread = Thread(target=lambda: self._serve(run), name="grpc")
         run = _Run(loop, server, Poster(bridge, board), thread)
         return run
+
+    def _streaming(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        bridge: Bridge,
+        board: Board,
+        places: Places,
+    ) -> dict[str, Streaming]:
+        """
+        Make what answers the methods with many answers.
+        """
+        patience, heartbeat = self._settings.patience, self._settings.heartbeat
+        watching = ChangeStreamer(
+            loop, self._gate, bridge, self._roster, board.feed, patience, heartbeat
+        )
+        return {
+            "StreamLog": LineStreamer(places, heartbeat).streamLog,
+            "ReadLog": ChunkStreamer(
+                loop, places, heartbeat, lambda: self._gate.following
+            ).readLog,
+            "WatchJobs": watching.watchJobs,
+        }
 
     def _makeOthers(
         self, loop: asyncio.AbstractEventLoop, bridge: Bridge
@@ -281,6 +269,22 @@ class RPCService(Service):
         if not run.listening.reached:
             run.listening.reach(failed or ShuttingDown())
         run.over.reach(None)
+
+
+def _answering(servicer: Servicer) -> dict[str, Answering]:
+    """
+    Find what answers the methods with one answer.
+    """
+    return {
+        "StartJob": servicer.startJob,
+        "StopJob": servicer.stopJob,
+        "QueryJob": servicer.queryJob,
+        "DeleteJob": servicer.deleteJob,
+        "SignalJob": servicer.signalJob,
+        "GetServerInfo": servicer.getServerInfo,
+        "ListJobs": servicer.listJobs,
+        "WaitJob": servicer.waitJob,
+    }
 
 
 def _requireNone(failed: Exception | None) -> None:
