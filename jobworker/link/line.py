@@ -17,7 +17,7 @@ from twisted.logger import Logger
 
 from ..errors import BadConfiguration, RosterUnreachable
 from ..milestones import Milestone
-from .calling import Call, ConnectionBroken, TooBusy
+from .calling import Call, ConnectionBroken
 
 # Seconds until the first attempt to connect again, and at most.
 _SOON: Final = 0.05
@@ -172,10 +172,16 @@ class Line:
         self.why = "it is still telling what has happened"
         try:
             await self._attend(call)
-        except (ConnectionBroken, TooBusy, RosterUnreachable):
+            self.call = call
+            self._turned()
+        except CancelledError:
+            raise
+        except ConnectionBroken:
             return False
-        self.call = call
-        self._turned()
+        except Exception:  # noqa: BLE001 - whatever it is, it is tried again
+            self.log.failure("while taking up the connection to the supervisor")
+            call.drop("it cannot be taken up")
+            return False
         self._decide(None)
         return True
 

@@ -1,5 +1,5 @@
 """
-A connection that breaks at any message.
+A connection that breaks at any message, or is of no use.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from attrs import define
 from google.protobuf.message import Message
 
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IAddress
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
@@ -18,21 +19,25 @@ from jobworker.errors import (
     NoSuchJob,
     NotRunning,
     RosterUnreachable,
+    ShuttingDown,
 )
-from jobworker.interfaces.roster import IRoster
+from jobworker.interfaces.roster import IRoster, IRosterListener
 from jobworker.jobs import (
     FORCED,
     Phase,
 )
+from jobworker.link.failing import SupervisorFailed
 from jobworker.link.remote import RemoteRoster
 from jobworker.link.serving import SessionFactory
 from jobworker.link.session import Session
 from tests.contracts_roster import COMMANDS, Doing, Witness
+from tests.jobscripts import SCRIPTS
 from tests.links import (
     Supervision,
     makeRemote,
     reactor,
 )
+from tests.memoryroster import MemoryRoster
 
 
 @define
@@ -92,6 +97,61 @@ class CuttingFactory(SessionFactory):
         session = CutSession(self._terms)
         session.left = self.left
         return session
+
+
+class RefusingRoster(MemoryRoster):
+    """
+    A roster that says once that something went wrong instead of that somebody
+    is told of everything.
+
+    @ivar refusal: What went wrong; C{None} when it was said.
+    """
+
+    refusal: Exception | None = None
+
+    def subscribe(self, listener: IRosterListener) -> Deferred[None]:
+        """
+        Subscribe, or say what went wrong.
+        """
+        subscribed = super().subscribe(listener)
+        refusal, self.refusal = self.refusal, None
+        return subscribed if refusal is None else fail(refusal)
+
+
+class RefusedTests(TestCase):
+    """
+    A gateway that was refused what it needs hangs up, and connects again.
+    """
+
+    timeout = 20
+
+    async def refuse(self, refusal: Exception) -> None:
+        """
+        Connect to a supervisor that refuses once.
+        """
+        supervision = Supervision(self)
+        roster = RefusingRoster(reactor, SCRIPTS)
+        roster.refusal = refusal
+        self.addCleanup(roster.close)
+        supervision.roster = roster
+        supervision.listen()
+        await makeRemote(self, supervision.path).whenReady()
+        self.assertIsNone(roster.refusal)
+
+    async def test_foreseen(self) -> None:
+        """
+        It does so where the supervisor says why.
+        """
+        await self.refuse(ShuttingDown())
+        self.assertEqual(len(self.flushLoggedErrors(ShuttingDown)), 1)
+
+    async def test_unforeseen(self) -> None:
+        """
+        It does so where the supervisor does not know itself.
+        """
+        await self.refuse(ValueError("unforeseen"))
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+        self.assertEqual(len(self.flushLoggedErrors(SupervisorFailed)), 1)
 
 
 class CutTests(TestCase):
