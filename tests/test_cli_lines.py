@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from jobworker.cli.lines import PIECE, Lines, since, timed
+from jobworker.cli.lines import PIECE, Lines, led, since, timed
 from jobworker.client.events import Event, Finished, Missing, Output, Waiting
 from jobworker.client.failures import Unreachable, Unsupported
 from jobworker.client.values import JobStatus, State
@@ -45,7 +45,7 @@ def lined(events: Iterable[Event]) -> Iterator[Event]:
     """
     Make lines that begin with their source and time.
     """
-    return Lines(lambda source, time: b"%d:%d " % (source, time)).of(events)
+    return Lines(lambda source, time: led(b"%d:%d " % (source, time))).of(events)
 
 
 class LinesTests(SynchronousTestCase):
@@ -122,7 +122,7 @@ class LinesTests(SynchronousTestCase):
         for the newline at the end, however it was cut.
         """
         events = outputs(*((source, 1, text.encode()) for source, text in pieces))
-        done = written(Lines(lambda _, __: b"").of([*events, FINISHED]))
+        done = written(Lines(lambda _, __: led(b"")).of([*events, FINISHED]))
         for wanted in Source:
             whole = "".join(text for source, text in pieces if source is wanted)
             if whole and not whole.endswith("\n"):

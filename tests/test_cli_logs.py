@@ -4,6 +4,7 @@ The command that writes what jobs have written.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -159,6 +160,32 @@ class OneLogTests(LogsCase):
         self.assertEqual(outcome.out, STAMP + b"one\n" + STAMP + b"two\n")
         self.assertEqual(outcome.err, (STAMP + b"err\n").decode())
         self.assertEqual(outcome.code, 0)
+
+    def test_json(self) -> None:
+        """
+        For programs each line is an object on standard output, and what is no text
+        is in base64.
+        """
+        pieces = [(1, b"one\ntw"), (2, b"\xff"), (1, b"o\n")]
+        other = LogScript([(2, "日".encode())])
+        self.serve({ID: LogScript(pieces, change=_at(NOW)), OTHER: other})
+        stamp = STAMP.decode().rstrip()
+        about = {"job": ID, "time": stamp}
+        wanted = [
+            {**about, "source": "stdout", "text": "one"},
+            {**about, "source": "stdout", "text": "two"},
+            {**about, "source": "stderr", "base64": "/w=="},
+        ]
+        outcome = self.logs(ID, "--json")
+        self.assertEqual((outcome.code, outcome.err), (0, ""))
+        found = [json.loads(each) for each in outcome.out.splitlines()]
+        self.assertEqual(found, wanted)
+        outcome = self.logs(ID, OTHER, "--json", "-o", path := self.mktemp())
+        self.assertEqual(outcome, Outcome(0, b"", ""))
+        *first, last = map(json.loads, Path(path).read_bytes().splitlines())
+        self.assertEqual(first, wanted)
+        self.assertEqual((last["job"], last["text"]), (OTHER, "日"))
+        self.assertEqual(self.logs(ID, "--json", "--timestamps").code, 64)
 
     def test_since(self) -> None:
         """

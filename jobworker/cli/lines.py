@@ -8,7 +8,7 @@ out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from attrs import define, field, frozen
 
@@ -19,6 +19,16 @@ from ..jobs import Source
 #: Bytes of a line that are kept until its end comes; what is longer becomes
 #: lines of this size.
 PIECE: Final = 2**16
+
+#: Writes a line, which is given without its newline.
+Writer: TypeAlias = Callable[[bytes], bytes]
+
+
+def led(lead: bytes) -> Writer:
+    """
+    Write lines with something before each.
+    """
+    return lambda line: b"%b%b\n" % (lead, line)
 
 
 def timed(events: Iterable[Event]) -> Iterator[Event]:
@@ -88,15 +98,15 @@ class _Unfinished:
 @define(eq=False)
 class Lines:
     """
-    Makes whole lines of what a job writes, with something before each.
+    Makes whole lines of what a job writes, each of them written anew.
 
     A line that is too long is passed on in pieces, and what ends without a
     newline gets one.
 
-    @ivar _lead: Says what comes before a line of a source, and of a time.
+    @ivar _writer: Chooses how a line of a source, and of a time, is written.
     """
 
-    _lead: Callable[[Source, int], bytes]
+    _writer: Callable[[Source, int], Writer]
     _unfinished: dict[Source, _Unfinished] = field(factory=dict, init=False)
 
     def of(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -123,18 +133,19 @@ class Lines:
         """
         source = output.source
         first = self._unfinished.pop(source, _Unfinished(output.offset, output.time))
-        lead, later = self._lead(source, first.time), self._lead(source, output.time)
+        write = self._writer(source, first.time)
+        later = self._writer(source, output.time)
         lines = output.data.split(b"\n")
         lines[0] = first.data + lines[0]
         *whole, rest = lines
         written = [
-            _written(line, later if number else lead, later)
+            _written(line, later if number else write, later)
             for number, line in enumerate(whole)
         ]
         # The last piece waits for its end, be it a whole one.
         cut = max(0, len(rest) - 1) // PIECE * PIECE
         if cut:
-            written.append(_written(rest[:cut], later if whole else lead, later))
+            written.append(_written(rest[:cut], later if whole else write, later))
         if rest:
             end = output.offset + len(output.data)
             # What was kept before is no longer than a piece.
@@ -151,18 +162,16 @@ class Lines:
         for source in sources:
             kept = self._unfinished.pop(source, None)
             if kept is not None:
-                lead = self._lead(source, kept.time)
-                data = _written(kept.data, lead, lead)
+                write = self._writer(source, kept.time)
+                data = _written(kept.data, write, write)
                 yield Output(source, kept.offset, kept.time, data)
 
 
-def _written(line: bytes, lead: bytes, later: bytes) -> bytes:
+def _written(line: bytes, write: Writer, later: Writer) -> bytes:
     """
     Write a line, or the pieces of one that is too long.
 
-    @param later: What comes before each piece but the first.
+    @param later: Writes each piece but the first.
     """
-    if len(line) <= PIECE:
-        return b"%b%b\n" % (lead, line)
-    pieces = [line[begin : begin + PIECE] for begin in range(0, len(line), PIECE)]
-    return lead + (b"\n" + later).join(pieces) + b"\n"
+    pieces = (line[begin : begin + PIECE] for begin in range(PIECE, len(line), PIECE))
+    return b"".join([write(line[:PIECE]), *map(later, pieces)])

@@ -4,7 +4,10 @@ The command that writes what jobs have written.
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -15,9 +18,9 @@ from ..jobs import Source
 from .choosing import resolved, several
 from .exits import Exit
 from .gathering import atOnce, inTurn
-from .lines import Lines, since, timed
+from .lines import Lines, Writer, led, since, timed
 from .options import Settings, withServer
-from .parameters import TIME, CountType
+from .parameters import TIME, CountType, jsonOption
 from .sink import Sink, labelled
 from .times import asTime
 
@@ -46,6 +49,7 @@ class Wanted:
     last: int | None
     since: int | None
     timestamps: bool
+    asJSON: bool
 
     def read(
         self, client: Client, identifier: str, labels: _Labels | None
@@ -63,16 +67,43 @@ class Wanted:
             events = timed(events)
         if self.since is not None:
             events = since(events, self.since)
+        if self.asJSON:
+            return Lines(partial(_object, identifier)).of(events)
         if self.timestamps or labels is not None:
-            events = Lines(lambda *line: self._lead(labels or {}, *line)).of(events)
+            return Lines(partial(self._lead, labels or {})).of(events)
         return events
 
-    def _lead(self, labels: _Labels, source: Source, time: int) -> bytes:
+    def _lead(self, labels: _Labels, source: Source, time: int) -> Writer:
         """
-        Say what comes before a line.
+        Write a line for people.
         """
         stamp = f"{asTime(time)} ".encode() if self.timestamps else b""
-        return labels.get(source, b"") + stamp
+        return led(labels.get(source, b"") + stamp)
+
+
+def _object(identifier: str, source: Source, time: int) -> Writer:
+    """
+    Write a line for programs, as an object.
+    """
+    about = {
+        "job": identifier,
+        "time": asTime(time or None),
+        "source": source.name.lower(),
+    }
+    # Nothing but the line differs between lines that came at once.
+    begin = json.dumps(about).removesuffix("}")
+
+    def write(line: bytes) -> bytes:
+        """
+        Write it as text, or in base64 where it is none.
+        """
+        try:
+            key, said = "text", line.decode("utf-8")
+        except UnicodeDecodeError:
+            key, said = "base64", b64encode(line).decode("ascii")
+        return f'{begin}, "{key}": {json.dumps(said)}}}\n'.encode("ascii")
+
+    return write
 
 
 @click.command()
@@ -108,6 +139,7 @@ class Wanted:
     metavar="FILE",
     help="Write everything to this file, which must not exist.",
 )
+@jsonOption(" for each line")
 @withServer
 def logs(
     settings: Settings,
@@ -118,6 +150,7 @@ def logs(
     timestamps: bool,
     source: str | None,
     path: str | None,
+    wantsJSON: bool,
 ) -> int:
     """
     Write what jobs have written.
@@ -126,17 +159,19 @@ def logs(
     exact to the byte.  With more than one job, each line says whose it is.  When the
     connection is lost it is made again, and nothing is lost or written twice.
     """
+    if wantsJSON and timestamps:
+        raise click.UsageError("--json has the times that --timestamps writes")
     sources = [_SOURCES[source]] if source else [Source.STDOUT, Source.STDERR]
     if last is not None:
         last = min(last, _ALL)
-    wanted = Wanted(sources, follow, last, begin, timestamps)
+    wanted = Wanted(sources, follow, last, begin, timestamps, wantsJSON)
     together = follow and len(called) > 1
     with settings.client() if together else settings.frugalClient() as client:
         jobs = resolved(client, called)
         if len(jobs) > 1 or path is not None:
             # Before anything is written it is known that there are such jobs.
             found = [client.query(each) for each in jobs]
-        with Sink.opened(path) as sink:
+        with Sink.opened(path, wantsJSON) as sink:
             if len(jobs) == 1:
                 sink.writeOne(wanted.read(client, jobs[0], None))
                 return Exit.OK

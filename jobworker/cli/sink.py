@@ -47,10 +47,12 @@ class Sink:
 
     @classmethod
     @contextmanager
-    def opened(cls, path: str | None) -> Iterator[Sink]:
+    def opened(cls, path: str | None, together: bool = False) -> Iterator[Sink]:
         """
         Write to a new file, or to standard output and standard error, while
         the context lasts.
+
+        @param together: Whether standard output has everything.
 
         @raise CannotCreate: If there cannot be such a file.
         """
@@ -61,7 +63,8 @@ class Sink:
             if _showsProgress(descriptor):
                 out = CountedOutlet(descriptor, progress)
                 err = SharedOutlet(err.descriptor, progress)
-            outlets = {Source.STDOUT: out, Source.STDERR: err if path is None else out}
+            apart = path is None and not together
+            outlets = {Source.STDOUT: out, Source.STDERR: err if apart else out}
             try:
                 yield cls(outlets, err, programName(), path is None)
             finally:
