@@ -64,12 +64,13 @@ class Host:
     """
     All households.
 
-    @ivar _households: By the number of the leader.
+    @ivar _leaders: By the number of the leader: the last that had it.
     @ivar _session: Our own session, which nothing of a job can be in.
     """
 
     _clock: IReactorTime
-    _households: dict[int, Household] = field(factory=dict, init=False)
+    _households: set[Household] = field(factory=set, init=False)
+    _leaders: dict[int, Household] = field(factory=dict, init=False)
     _session: int = field(init=False)
     _patrol: IDelayedCall | None = field(default=None, init=False)
 
@@ -83,7 +84,8 @@ class Host:
         """
         Know a job from now on.
         """
-        self._households[household.process.pid] = household
+        self._households.add(household)
+        self._leaders[household.process.pid] = household
         if self._patrol is None:
             self._patrol = self._clock.callLater(_PATROL, self._reapOrphans)
 
@@ -91,7 +93,9 @@ class Host:
         """
         Forget a job that nothing is left of.
         """
-        self._households.pop(household.process.pid, None)
+        self._households.discard(household)
+        if self._leaders.get(household.process.pid) is household:
+            del self._leaders[household.process.pid]
         if not self._households and self._patrol is not None:
             self._patrol.cancel()
             self._patrol = None
@@ -192,14 +196,15 @@ class Host:
         @return: C{None} if it may be of any of several.
         """
         for number in (orphan.session, orphan.group):
-            household = self._households.get(number)
-            # The number of a leader stays taken while its session has members.
+            household = self._leaders.get(number)
+            # The number of a leader stays taken while its session has members,
+            # and may be used again while there is something else of its job.
             if household is not None and household.process.start <= orphan.start:
                 return household
         suspects = []
         marked = None if orphan.dead else mark(orphan.pid)
         held = set() if orphan.dead else pipes(orphan.pid)
-        for household in self._households.values():
+        for household in self._households:
             known = (orphan.pid, orphan.start) in household.kin
             if known or marked == household.identifier or held & household.pipes:
                 return household

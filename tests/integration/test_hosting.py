@@ -26,9 +26,12 @@ from jobworker.hosting.census import (
     mark,
     pipes,
 )
-from jobworker.jobs import Status
+from jobworker.hosting.execution import Execution
+from jobworker.hosting.host import Host, Household
+from jobworker.hosting.spawning import Spawned
+from jobworker.jobs import ProcessIdentity, Status
 from tests.creatures import CREATURES
-from tests.hosts import HostTestCase, readLine, theLauncher, until
+from tests.hosts import HostTestCase, hostingReactor, readLine, theLauncher, until
 
 # Says that a gigabyte of memory is its environment, see PR_SET_MM_MAP in
 # prctl(2): it takes no privileges.
@@ -58,6 +61,16 @@ def _bytesRead() -> int:
     """
     with open("/proc/self/io") as file:
         return int(file.readline().removeprefix("rchar: "))
+
+
+def household(process: ProcessIdentity) -> Household:
+    """
+    Make the household of a command that has exited.
+    """
+    leader = Spawned(Execution("", [], {}, "", ""))
+    leader.process = process
+    leader.exited.reach(Status(code=0))
+    return Household(str(uuid4()), leader)
 
 
 class OwnTests(SynchronousTestCase):
@@ -124,6 +137,24 @@ class JobTests(HostTestCase):
         self.assertTrue(deliver(SIGTERM, pid, start))
         self.assertEqual(await job.whenExited(), Status(signal=SIGTERM))
         self.assertFalse(deliver(SIGTERM, pid, start))
+
+    async def test_numberUsedAgain(self) -> None:
+        """
+        A job whose command has the number that another's had is not forgotten
+        with that one.
+        """
+        job, _ = await self.launch("sh", "-c", "sleep 60 &")
+        await job.whenExited()
+        host = Host(hostingReactor)
+        older, newer = map(
+            household, (evolve(job.process, start=job.process.start - 1), job.process)
+        )
+        host.admit(older)
+        host.admit(newer)
+        self.addCleanup(host.dismiss, newer)
+        self.assertFalse(host.alone(newer))
+        host.dismiss(older)
+        self.assertFalse(host.alone(newer))
 
     async def test_leftovers(self) -> None:
         """
