@@ -133,20 +133,20 @@ class Host:
         @param greet: Called with each as soon as it is found.
         """
         found: list[Entry] = []
-        waiting = [(pid, False) for pid in adopted()]
+        waiting: list[tuple[int, int | None]] = [(pid, None) for pid in adopted()]
         if not household.leader.exited.reached:
-            waiting.append((household.process.pid, True))
+            waiting.append((household.process.pid, os.getpid()))
         for looks in count(1):
             if not waiting:
                 break
-            pid, surely = waiting.pop()
-            entry = look(pid) if surely else self._orphan(pid)
-            if entry and (surely or self._owner(entry) is household):
+            pid, parent = waiting.pop()
+            entry = self._member(household, pid, parent)
+            if entry is not None:
                 household.kin.add((entry.pid, entry.start))
                 greet(entry)
                 found.append(entry)
                 if not entry.dead:
-                    waiting += [(child, True) for child in children(pid)]
+                    waiting += [(child, pid) for child in children(pid)]
             if looks % _SLICE == 0:
                 await deferLater(self._clock, 0)
         return found
@@ -173,6 +173,25 @@ class Host:
                 household.kin.add((entry.pid, entry.start))
                 waiting += children(entry.pid)
 
+    def _member(
+        self, household: Household, pid: int, parent: int | None
+    ) -> Entry | None:
+        """
+        Look at a process if it belongs to a job.
+
+        Since it was found, its number may have been given to another.
+
+        @param parent: The process of the job, or its leader's parent, that it
+            was found to be a child of; C{None} if it may be anybody's orphan.
+        """
+        if parent is not None:
+            entry = look(pid)
+            if entry is not None and entry.parent == parent:
+                return entry
+        orphan = self._orphan(pid)
+        mine = orphan is not None and self._owner(orphan) is household
+        return orphan if mine else None
+
     def _orphans(self) -> list[Entry]:
         """
         Find our children that were born to others.
@@ -186,8 +205,10 @@ class Host:
         if pid in reapProcessHandlers:
             return None
         entry = look(pid)
+        if entry is None or entry.parent != os.getpid():
+            return None
         # What this process spawns itself stays in its session.
-        return None if entry is None or entry.session == self._session else entry
+        return None if entry.session == self._session else entry
 
     def _owner(self, orphan: Entry) -> Household | None:
         """

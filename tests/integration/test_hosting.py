@@ -16,6 +16,7 @@ from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.hosting.census import (
+    Entry,
     adopted,
     boot,
     children,
@@ -155,6 +156,57 @@ class JobTests(HostTestCase):
         self.assertFalse(host.alone(newer))
         host.dismiss(older)
         self.assertFalse(host.alone(newer))
+
+    async def test_numberOfStranger(self) -> None:
+        """
+        A number that was given to a stranger, after it was found to be that of
+        a process of the job, does not make the stranger one.
+        """
+        job, reader = await self.launch(
+            *("sh", "-c", "sleep 60 & sleep 60 & echo ready; wait; sleep 60")
+        )
+        await readLine(reader)
+        leader = Spawned(Execution("", [], {}, "", ""))
+        leader.process = job.process
+        home = Household(str(uuid4()), leader)
+        host = Host(hostingReactor)
+        host.admit(home)
+        self.addCleanup(host.dismiss, home)
+        greeted: list[Entry] = []
+        strangers: list[int] = []
+
+        def greet(entry: Entry) -> None:
+            greeted.append(entry)
+            if entry.parent == job.process.pid and not strangers:
+                _, other = sorted(
+                    children(job.process.pid), key=entry.pid.__eq__, reverse=True
+                )
+                strangers.append(self.replace(other))
+
+        await host.members(home, greet)
+        self.assertEqual(len(strangers), 1)
+        self.assertNotIn(strangers[0], [entry.pid for entry in greeted])
+
+    def replace(self, pid: int) -> int:
+        """
+        End a child of somebody who waits for it, and have its number given to
+        a process that has nothing to do with that.
+        """
+        os.kill(pid, SIGKILL)
+        while look(pid) is not None:
+            os.sched_yield()
+        for _ in range(100):
+            try:
+                with open("/proc/sys/kernel/ns_last_pid", "w") as last:
+                    last.write(str(pid - 1))
+            except OSError as error:
+                raise SkipTest("numbers of processes cannot be chosen") from error
+            stranger = os.posix_spawn("/bin/sleep", ["sleep", "60"], {})
+            self.addCleanup(os.waitpid, stranger, 0)
+            self.addCleanup(os.kill, stranger, SIGKILL)
+            if stranger == pid:
+                return stranger
+        raise SkipTest("others were given the number")
 
     async def test_leftovers(self) -> None:
         """
