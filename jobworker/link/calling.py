@@ -137,9 +137,10 @@ class Call(Conversation):
         """
         Release everybody who waits.
         """
-        waiting, self._waiting = self._waiting, {}
-        for answer in waiting.values():
-            answer.errback(ConnectionBroken())
+        # Who is told may give up another question.
+        while self._waiting:
+            oldest = next(iter(self._waiting))
+            self._waiting.pop(oldest).errback(ConnectionBroken())
         if not self.met.reached:
             self.met.reach(False)
         self.lost.reach(self._why)
