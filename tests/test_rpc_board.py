@@ -129,6 +129,25 @@ class FindTests(BoardTestCase):
         with self.assertRaises(NoSuchJob):
             self.find(exampleRecord())
 
+    def test_forgetFound(self) -> None:
+        """
+        A job that is deleted just after it was found is not remembered.
+        """
+        record = ended(exampleRecord())
+        self.put(record)
+        self.board.forget(record.identifier)
+
+        async def find() -> Record:
+            finding = asyncio.create_task(self.board.find(record.identifier))
+            await asyncio.sleep(0)
+            self.assertEqual(self.roster.asked, [record.identifier])
+            self.successResultOf(self.roster.delete(record.identifier))
+            return await finding
+
+        self.assertEqual(self.run_(find()), record)
+        with self.assertRaises(NoSuchJob):
+            self.find(record)
+
     def test_forget(self) -> None:
         """
         A job that was deleted is asked for again.

@@ -42,6 +42,7 @@ class Board:
 
     @ivar _remembered: How many of those.
     @ivar feed: What has happened to them.
+    @ivar _forgettings: How often jobs were forgotten.
     @ivar _crowd: How many followers there are.
     @ivar _paced: Jobs whose growth was told just now, and whether they have
         grown since.
@@ -54,6 +55,7 @@ class Board:
     _remembered: int
     _unended: dict[str, Record] = field(factory=dict, init=False)
     _ended: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
+    _forgettings: int = field(default=0, init=False)
     _followers: dict[str, set[Follower]] = field(factory=dict, init=False)
     _crowd: int = field(default=0, init=False)
     _paced: dict[str, bool] = field(factory=dict, init=False)
@@ -72,11 +74,13 @@ class Board:
         known = self._unended.get(identifier) or self._ended.get(identifier)
         if known is not None:
             return known
+        forgettings = self._forgettings
         record = await self._bridge.ask(
             lambda: self._roster.find(identifier), self._patience
         )
         # What has not ended is posted, in order with all that happens to it.
-        if record.phase is Phase.ENDED:
+        # What has may have been deleted since it was found.
+        if record.phase is Phase.ENDED and self._forgettings == forgettings:
             self._keep(record)
         return record
 
@@ -119,6 +123,7 @@ class Board:
 
         @param identifier: C{None} if it may be any.
         """
+        self._forgettings += 1
         if identifier is None:
             self._ended.clear()
         else:
