@@ -275,6 +275,13 @@ class Daemon:
         return done.stdout.decode().strip()
 
 
+def newDaemon(*options: str) -> Daemon:
+    """
+    Make a daemon with a folder of its own, not started.
+    """
+    return Daemon(Path(tempfile.mkdtemp(prefix="jobworker-", dir="/tmp")), options)
+
+
 class DaemonCase(SynchronousTestCase):
     """
     Tests with daemons, of which nothing is left afterwards.
@@ -284,9 +291,8 @@ class DaemonCase(SynchronousTestCase):
         """
         Make a daemon, not started, whose jobs end with it.
         """
-        folder = Path(tempfile.mkdtemp(prefix="jobworker-", dir="/tmp"))
-        daemon = Daemon(folder, options)
-        self.addCleanup(self._remove, daemon)
+        daemon = newDaemon(*options)
+        self.addCleanup(self.removeDaemon, daemon)
         return daemon
 
     def startDaemon(self, *options: str) -> Daemon:
@@ -297,14 +303,16 @@ class DaemonCase(SynchronousTestCase):
         daemon.start()
         return daemon
 
-    def _remove(self, daemon: Daemon) -> None:
+    @classmethod
+    def removeDaemon(cls, daemon: Daemon) -> None:
         """
         Leave nothing of a daemon.
         """
-        self.endDaemon(daemon)
+        cls.endDaemon(daemon)
         shutil.rmtree(daemon.folder)
 
-    def endDaemon(self, daemon: Daemon) -> None:
+    @staticmethod
+    def endDaemon(daemon: Daemon) -> None:
         """
         End everything of a daemon, its jobs and its supervisor included.
         """

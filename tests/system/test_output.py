@@ -20,6 +20,7 @@ import grpc
 from jobworker.api import worker_pb2 as pb
 from tests.callers import Caller, calling
 from tests.daemons import DaemonCase, processesOf
+from tests.sharing import SharingCase
 
 SCALE = int(os.environ.get("SCALE", "1"))
 
@@ -47,16 +48,16 @@ def collect(replies: Iterable[Any]) -> dict[int, bytes]:
     return {source: bytes(data) for source, data in got.items()}
 
 
-class OutputTests(DaemonCase):
+class OutputTests(SharingCase):
     """
     Output of every kind is exact.
     """
 
     def setUp(self) -> None:
         """
-        Start a daemon, and connect.
+        Connect to the daemon.
         """
-        self.daemon = self.startDaemon("--on-shutdown", "stop")
+        super().setUp()
         connection = calling(self.daemon)
         self.caller: Caller = connection.__enter__()
         self.addCleanup(connection.__exit__, None, None, None)
@@ -172,6 +173,7 @@ class OutputTests(DaemonCase):
         job = self.caller.start("python3", "-c", program)
         stalled = self.caller.read(job)
         next(stalled)
+        self.forgetPeak()
         before = self.peak()
         digests = self.followMany(job, size)
         self.assertEqual(len(set(digests)), 1)
@@ -228,6 +230,13 @@ class OutputTests(DaemonCase):
         with contextlib.suppress(grpc.RpcError):
             for _, reply in zip(range(many), call, strict=False):
                 yield reply
+
+    def forgetPeak(self) -> None:
+        """
+        Have memory that was needed before, and is not any more, not count.
+        """
+        for process in processesOf(str(self.daemon.state)):
+            Path(f"/proc/{process}/clear_refs").write_text("5")
 
     def peak(self) -> int:
         """

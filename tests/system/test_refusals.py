@@ -47,11 +47,13 @@ _CHATTER = re.compile(
     r"|Server Shut Down\.$"
 )
 
-#: Be twistd as often as is said on standard input; importing takes longest.
+#: Be twistd as often as is said on standard input; importing takes longest, and
+#: looking at all that again when a process ends nearly as long.
 _FORKS = """
-import json, os, sys
+import gc, json, os, sys
 import jobworker.tap
 from twisted.scripts.twistd import run
+gc.freeze()
 for arguments in json.load(sys.stdin):
     if os.fork() == 0:
         sys.argv = ["twistd", *arguments]

@@ -18,7 +18,8 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 )
 
 from tests.callers import channelCredentials, metadata
-from tests.daemons import Daemon, DaemonCase, credentials
+from tests.daemons import credentials
+from tests.sharing import SharingCase
 
 #: Seconds that a call may take on a busy machine.
 PATIENCE = 60
@@ -63,16 +64,10 @@ class Tool:
         return [MessageToDict(each) for each in answers]
 
 
-class ToolTests(DaemonCase):
+class ToolTests(SharingCase):
     """
     One daemon, and tools that come to its door.
     """
-
-    def setUp(self) -> None:
-        """
-        Start a daemon.
-        """
-        self.daemon: Daemon = self.startDaemon("--on-shutdown", "stop")
 
     def channel(self, secrets: grpc.ChannelCredentials | None = None) -> grpc.Channel:
         """

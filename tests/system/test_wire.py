@@ -13,23 +13,24 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from tests.daemons import Daemon, DaemonCase, credentials, until
+from tests.daemons import credentials, until
 from tests.oldwire import CLASSES, STATES, OldClient
+from tests.sharing import SharingCase
 
 Command, Job = CLASSES["Command"], CLASSES["Job"]
 StopRequest, StreamRequest = CLASSES["StopRequest"], CLASSES["StreamRequest"]
 
 
-class WireCase(DaemonCase):
+class WireCase(SharingCase):
     """
     Tests with a daemon and clients of the original.
     """
 
     def setUp(self) -> None:
         """
-        Start a daemon.
+        Be a client of the daemon.
         """
-        self.daemon = self.startDaemon("--on-shutdown", "stop")
+        super().setUp()
         self.alice = self.client("alice")
 
     def client(
@@ -351,13 +352,15 @@ class StatusTests(WireCase):
         )
         self.addCleanup(channel.close)
         client = OldClient(channel, (credentials() / "alice.jwt").read_text())
+        before = len(self.daemon.said())
         self.assertRefused(grpc.StatusCode.UNAVAILABLE, client.start, "true")
         until(
-            lambda: "refused" in self.daemon.said(), "the daemon has logged the refusal"
+            lambda: "refused" in self.daemon.said()[before:],
+            "the daemon has logged the refusal",
         )
 
 
-class EndTests(DaemonCase):
+class EndTests(WireCase):
     """
     The end of the output is there however fast the job is.
     """
@@ -366,22 +369,9 @@ class EndTests(DaemonCase):
         """
         Of jobs that end at once no line is lost.
         """
-        case: Daemon = self.startDaemon("--on-shutdown", "stop")
-        folder = credentials()
-        with grpc.secure_channel(
-            f"127.0.0.1:{case.port}",
-            grpc.ssl_channel_credentials(
-                (folder / "certs/server_ca.pem").read_bytes(),
-                (folder / "certs/alice_key.pem").read_bytes(),
-                (folder / "certs/alice_cert.pem").read_bytes(),
-            ),
-        ) as channel:
-            client = OldClient(channel, (folder / "alice.jwt").read_text())
-            for lines in (1, 1000):
-                for _ in range(30):
-                    job = client.start("seq", str(lines))
-                    said = messages(client.stream(job))
-                    expected = [("stdout", str(n)) for n in range(1, lines + 1)]
-                    self.assertEqual(
-                        said, [*expected, ("log", f"Exiting job {job.id}")]
-                    )
+        for lines in (1, 1000):
+            expected = [("stdout", str(n)) for n in range(1, lines + 1)]
+            for _ in range(30):
+                job = self.alice.start("seq", str(lines))
+                said = messages(self.alice.stream(job))
+                self.assertEqual(said, [*expected, ("log", f"Exiting job {job.id}")])
