@@ -170,6 +170,25 @@ class ShowTests(SynchronousTestCase):
         self.assertEqual(shown["validity"], "good for another 29 days")
         self.assertIs(shown["verified"], False)
 
+    def test_which(self) -> None:
+        """
+        The token that counts is shown if none is given; one that is given as itself
+        is repeated in no error.
+        """
+        file = Path(self.mktemp())
+        arguments = [f"--request={REQUESTS / 'admin.yaml'}", f"--out={file}"]
+        run(["token", "issue", f"--key={path('token_key.pem')}", *arguments])
+        shown = run(["token", "show", "--json", str(file)])
+        text = file.read_text()
+        environment = {"JOBWORKER_TOKEN": str(file), "JOBWORKER_CONTEXT": ""}
+        self.assertEqual(run(["token", "show", "--json"], environment), shown)
+        self.assertEqual(run(["--token", text, "token", "show", "--json"]), shown)
+        self.assertEqual(run(["token", "show", "--json", text]), shown)
+        self.assertEqual(run(["token", "show"]).code, 64)
+        outcome = run(["token", "show", f"{text[:20]}.x."])
+        self.assertNotIn(text[:20], outcome.err)
+        self.assertEqual(outcome.code, 65)
+
     def test_noNumber(self) -> None:
         """
         What JSON has no word for is not written as JSON.

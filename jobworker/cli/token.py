@@ -13,9 +13,12 @@ from typing import Final
 
 import click
 
+from ..client.credentials import loadToken, looksLikeToken
 from ..client.failures import Unreadable
+from ..client.target import gather
 from ..errors import CannotCreate
 from .files import cannotWrite, writePrivate
+from .options import said
 from .parameters import NumberType, jsonOption
 from .rendering import plain
 from .times import span
@@ -81,17 +84,18 @@ def issue(
 
 
 @token.command()
-@click.argument("file", metavar="FILE")
+@click.argument("given", metavar="[FILE|TOKEN]", required=False)
 @jsonOption("")
-def show(file: str, wantsJSON: bool) -> None:
+def show(given: str | None, wantsJSON: bool) -> None:
     """
     Print what a token claims.
 
-    Its signature is not verified: anybody can make a token that looks so.
+    If none is given, that is the one that other commands show to the server.  Its
+    signature is not verified: anybody can make a token that looks so.
     """
     from ..access.tokens import readUnverified
 
-    claims = readUnverified(_read(file).decode("latin-1").strip())
+    claims = readUnverified(_inForce() if given is None else _given(given))
     now = time.time()
     if wantsJSON:
         click.echo(_asJSON(claims, now))
@@ -169,6 +173,26 @@ def _validity(claims: Mapping[str, object], now: float) -> str:
     if now < begin:
         return f"begins in {span(begin - now)}"
     return f"good for another {span(end - now)}"
+
+
+def _inForce() -> str:
+    """
+    Find the token that counts.
+    """
+    heard = said({})
+    setting = gather(heard.environment, heard.named, heard.flags).get("token")
+    if setting is None:
+        raise click.UsageError("which token? give it, or the file that it is in")
+    return loadToken(setting.values[0])
+
+
+def _given(given: str) -> str:
+    """
+    Take a token, or read one; what may be one is not repeated in errors.
+    """
+    if looksLikeToken(given):
+        return given.strip()
+    return _read(given).decode("latin-1").strip()
 
 
 def _read(path: str) -> bytes:
