@@ -4,11 +4,13 @@ Where flags may stand, and what is said when they are wrong.
 
 from __future__ import annotations
 
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
+from jobworker.cli import program
 
 from .certificates import path
 from .commandlines import run, spawn
@@ -247,6 +249,17 @@ class MistakeTests(SynchronousTestCase):
         text = run(["--help"]).out.decode()
         for word in ("JOBWORKER_TOKEN", "  69  ", " 141  ", "128 + n", "stream"):
             self.assertIn(word, text)
+
+    def test_encoding(self) -> None:
+        """
+        What has no place in the encoding of the output is escaped.
+        """
+        file = self.mktemp()
+        with open(file, "w", encoding="latin-1") as out, redirect_stdout(out):
+            code = program.run(["run", "--help"], {})
+        text = Path(file).read_text("latin-1")
+        self.assertEqual(code, 0)
+        self.assertIn("Usage: jobworker run [OPTIONS] -- CMD [ARGS]\\u2026\n", text)
 
 
 class ImportTests(SynchronousTestCase):

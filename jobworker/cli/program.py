@@ -52,6 +52,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
     @return: The code to exit with.
     """
+    _escapeUnwritable()
     # gRPC would write its own lines to standard error.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     name = os.path.basename(sys.argv[0]) or "jobworker"
@@ -83,6 +84,15 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         code = Exit.SOFTWARE
     _complain(f"{name}: {said}")
     return besideJobs(code) if _FOLLOWING.intersection(subcommand) else code
+
+
+def _escapeUnwritable() -> None:
+    """
+    Have characters that standard output has no bytes for written as escapes.
+    """
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
 
 
 def _run(
