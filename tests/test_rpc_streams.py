@@ -35,6 +35,7 @@ from jobworker.rpc.failures import TooMany
 from jobworker.rpc.places import Places
 from jobworker.rpc.readlog import ChunkStreamer
 from jobworker.rpc.streamlog import BATCH, LineStreamer
+from jobworker.rpc.turns import Shares
 from tests.contracts import exampleRecord
 from tests.loops import ImmediateReactor, LoopTestCase
 from tests.memoryroster import MemoryRoster
@@ -125,7 +126,9 @@ class StreamTestCase(LoopTestCase):
         self.successResultOf(self.roster.subscribe(Poster(bridge, self.board)))
         self.directory = self.mktemp()
         self.threads = ThreadPoolExecutor(2)
-        self.room = ReadingRoom(self.loop, Library(self.directory), self.threads)
+        shares = Shares(self.loop, 2)
+        library = Library(self.directory)
+        self.room = ReadingRoom(self.loop, library, self.threads, shares)
         self.addCleanup(self.room.close)
         places = Places(self.finding, self.room, self.board)
         self.lines = LineStreamer(places, 60.0)
@@ -526,14 +529,14 @@ class DeskTests(StreamTestCase):
     The loop waits for no disk.
     """
 
-    def desk(self, body: Callable[[Desk], Any]) -> Any:
+    def desk(self, body: Callable[[Desk], Any], subject: str = "alice") -> Any:
         """
         Read a log.
         """
         record, _ = self.job()
 
         async def reading() -> Any:
-            async with self.room.desk(record.identifier) as desk:
+            async with self.room.desk(record.identifier, subject) as desk:
                 self.files = desk.files
                 return await body(desk)
 
@@ -549,6 +552,33 @@ class DeskTests(StreamTestCase):
         self.assertFalse(task.done())
         held.held.pop()()
         self.assertEqual(self.end(task), ["read"])
+
+    def test_shares(self) -> None:
+        """
+        Whoever has much to read that takes long keeps nobody else out, and
+        has no more of the threads for leaving again and again.
+        """
+        held = self.room._threads = HeldExecutor()
+
+        def begin(subject: str) -> asyncio.Task[Any]:
+            return self.begin(self.desk(lambda desk: desk.read(Sluggish(), 1), subject))
+
+        crowd = [begin("alice") for _ in range(5)]
+        self.until(lambda: len(held.held) == 2)
+        for task in crowd[:4]:
+            task.cancel()
+        self.turn()
+        bob = begin("bob")
+        self.until(lambda: len(held.held) == 3)
+        held.held.pop()()
+        self.assertEqual(self.end(bob), ["read"])
+        self.assertEqual(len(held.held), 2)
+        held.held.pop()()
+        self.until(lambda: len(held.held) == 2)
+        held.held.pop()()
+        self.assertEqual(self.end(crowd[4]), ["read"])
+        held.held.pop()()
+        self.until(self.closed)
 
     def test_leaves(self) -> None:
         """
@@ -608,8 +638,8 @@ class DeskTests(StreamTestCase):
 
         async def reading() -> bool:
             async with (
-                self.room.desk(record.identifier) as one,
-                self.room.desk(record.identifier) as other,
+                self.room.desk(record.identifier, "alice") as one,
+                self.room.desk(record.identifier, "alice") as other,
             ):
                 return one.files is other.files
 

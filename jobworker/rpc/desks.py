@@ -18,6 +18,7 @@ from ..errors import NoSuchJob
 from ..jobs import Source
 from ..logs.reading import Library, LogFiles
 from .failures import TooMany
+from .turns import Shares, Turns
 
 _T = TypeVar("_T")
 
@@ -40,12 +41,14 @@ class Desk:
     """
     The place of one reader, with the files of one log.
 
+    @ivar _turns: Those of the caller, who may have several readers.
     @ivar _busy: What is done for this reader in another thread.
     """
 
     files: LogFiles
     _loop: AbstractEventLoop
     _threads: Executor
+    _turns: Turns
     _busy: Future[Any] | None = field(default=None, init=False)
 
     async def read(self, cursor: ICursor[_T], limit: int) -> list[_T]:
@@ -71,9 +74,13 @@ class Desk:
 
     async def inThread(self, function: Callable[..., _T], *arguments: object) -> _T:
         """
-        Do something that takes long, one thing at a time.
+        Do something that takes long, one thing at a time, when it is the
+        caller's turn.
         """
+        await self._turns.take()
         work = self._loop.run_in_executor(self._threads, partial(function, *arguments))
+        # A thread goes on, though whoever waits may leave.
+        work.add_done_callback(lambda _: self._turns.giveBack())
         self._busy = work
         return await shield(work)
 
@@ -96,20 +103,24 @@ class ReadingRoom:
 
     @ivar _librarian: The one thread that uses the library, because to open a
         file may take long.
-    @ivar _threads: Those that wait for disks.
+    @ivar _threads: Those that wait for disks, or for a long way to go in a log.
+    @ivar _shares: How many of these a caller may keep busy.
     """
 
     _loop: AbstractEventLoop
     _library: Library
     _threads: Executor
+    _shares: Shares
     _librarian: Executor = field(
         factory=partial(ThreadPoolExecutor, 1, "librarian"), init=False
     )
 
     @asynccontextmanager
-    async def desk(self, identifier: str) -> AsyncIterator[Desk]:
+    async def desk(self, identifier: str, subject: str) -> AsyncIterator[Desk]:
         """
         Read a log while the context lasts.
+
+        @param subject: Who the caller is.
 
         @raise NoSuchJob: If there is no such log.
 
@@ -138,7 +149,8 @@ class ReadingRoom:
             if error.errno not in _FULL:
                 raise
             raise TooMany("the service has too many files open") from error
-        desk = Desk(files, self._loop, self._threads)
+        turns = self._shares.of(subject)
+        desk = Desk(files, self._loop, self._threads, turns)
         try:
             yield desk
         finally:

@@ -55,7 +55,7 @@ class Places:
         identifier = record.identifier
         try:
             async with (
-                self._room.desk(identifier) as desk,
+                self._room.desk(identifier, caller.subject) as desk,
                 self._board.following(record) as follower,
             ):
                 yield Place(desk, follower)

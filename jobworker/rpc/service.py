@@ -42,6 +42,7 @@ from .servicer import Servicer
 from .settings import Settings
 from .standard import makeOpenHandler
 from .streamlog import LineStreamer
+from .turns import Shares
 from .watchjobs import ChangeStreamer
 
 try:
@@ -173,7 +174,8 @@ class RPCService(Service):
         board = Board(loop, bridge, roster, patience, settings.remembered)
         servicer = Servicer(self._gate, board, bridge, roster, patience, limits)
         threads = ThreadPoolExecutor(settings.readers, "reader")
-        room = ReadingRoom(loop, Library(self._logs), threads)
+        shares = Shares(loop, settings.readersPerCaller)
+        room = ReadingRoom(loop, Library(self._logs), threads, shares)
         places = Places(servicer.find, room, board)
         server = Server(
             bridge,

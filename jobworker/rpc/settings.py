@@ -25,7 +25,8 @@ class Settings:
     @ivar followers: How many calls may follow or read logs, or wait for jobs,
         at one time.
     @ivar followersPerCaller: How many of them may be of one subject.
-    @ivar readers: Threads that wait for slow disks.
+    @ivar readers: Threads that wait for slow disks, or go a long way in a log.
+    @ivar readersPerCaller: How many of them one subject may keep busy.
     @ivar remembered: How many jobs that have ended are answered for without
         asking the roster.
     """
@@ -36,4 +37,5 @@ class Settings:
     followers: int = 8192
     followersPerCaller: int = 2048
     readers: int = 8
+    readersPerCaller: int = 4
     remembered: int = 256
