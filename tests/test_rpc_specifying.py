@@ -96,6 +96,17 @@ class SpecificationTests(SynchronousTestCase):
         told.stdin = b"\xff\0"
         self.assertEqual(parseSpecification(told), WANTED)
 
+    def test_durations(self) -> None:
+        """
+        A time is told again to the nanosecond, though it has no exact number in
+        the binary system.
+        """
+        for nanos in (1, 299_999_999, 300_000_000, 999_999_999):
+            asked = Duration(seconds=2, nanos=nanos)
+            message = pb.Command(timeout=asked, idle_timeout=asked, stop_grace=asked)
+            told = describeSpecification(parseSpecification(message))
+            self.assertEqual(told, message)
+
     def test_refused(self) -> None:
         """
         What no value can be made of is refused as what is beyond the limits.

@@ -134,7 +134,8 @@ def _seconds(message: pb.Command, field: str) -> float | None:
 def _duration(seconds: float | None) -> Duration | None:
     if seconds is None:
         return None
-    return Duration(seconds=int(seconds), nanos=int(seconds % 1 * 1e9))
+    whole, part = divmod(round(seconds * 1e9), 10**9)
+    return Duration(seconds=whole, nanos=part)
 
 
 def asText(text: str) -> str:
