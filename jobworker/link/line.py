@@ -160,6 +160,8 @@ class Line:
         self.why = why or "the connection was lost"
         if why is not None:
             self._decide(BadConfiguration(f"the supervisor cannot be used: {why}"))
+        elif ready and not self._closing:
+            self.log.warn("no supervisor: {error}", error=self.why)
         return ready
 
     async def _meet(self, call: Call) -> bool:
@@ -182,6 +184,7 @@ class Line:
             self.log.failure("while taking up the connection to the supervisor")
             call.drop("it cannot be taken up")
             return False
+        self.log.info("connected to the supervisor")
         self._decide(None)
         return True
 

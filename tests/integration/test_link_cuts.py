@@ -4,7 +4,7 @@ A connection that breaks at any message, or is of no use.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from attrs import define
 from google.protobuf.message import Message
@@ -12,6 +12,8 @@ from google.protobuf.message import Message
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IAddress
 from twisted.internet.task import deferLater
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from jobworker.api import supervisor_pb2 as pb
@@ -27,6 +29,7 @@ from jobworker.jobs import (
     Phase,
 )
 from jobworker.link.failing import SupervisorFailed
+from jobworker.link.line import Line
 from jobworker.link.remote import RemoteRoster
 from jobworker.link.serving import SessionFactory
 from jobworker.link.session import Session
@@ -116,6 +119,40 @@ class RefusingRoster(MemoryRoster):
         subscribed = super().subscribe(listener)
         refusal, self.refusal = self.refusal, None
         return subscribed if refusal is None else fail(refusal)
+
+
+class SaidTests(TestCase):
+    """
+    Whoever reads the log of a gateway knows when it was without a supervisor.
+    """
+
+    timeout = 20
+
+    async def test_lost(self) -> None:
+        """
+        It is logged once that the connection was lost, as a warning, and each
+        time that there is one; that the gateway itself hangs up is not.
+        """
+        said = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        supervision = Supervision(self)
+        supervision.listen()
+        remote = makeRemote(self, supervision.path)
+        await remote.whenReady()
+        supervision.hangUp()
+        while len(events := self.fromLine(said)) < 3:
+            await deferLater(reactor, 0.01)
+        levels = [event["log_level"] for event in events]
+        self.assertEqual(levels, [LogLevel.info, LogLevel.warn, LogLevel.info])
+        self.assertIn("the connection was lost", formatEvent(events[1]))
+        await remote.close()
+        self.assertEqual(len(self.fromLine(said)), 3)
+
+    def fromLine(self, said: Iterable[LogEvent]) -> list[LogEvent]:
+        """
+        Find what was logged about the connection.
+        """
+        name = Line.log.namespace
+        return [event for event in said if event["log_namespace"] == name]
 
 
 class RefusedTests(TestCase):
