@@ -88,14 +88,15 @@ class IssueTests(SynchronousTestCase):
 
     def test_believed(self) -> None:
         """
-        A token that was issued is believed, and only its owner can read it.
+        A token that was issued is believed, and only its owner can read it.  The
+        file has nothing besides, as clients of the original send all of it.
         """
         out = self.mktemp()
         self.assertEqual(self.issue(out), Outcome(0, b"", ""))
         content = Path(out).read_text()
         self.assertEqual(stat.S_IMODE(os.stat(out).st_mode), 0o600)
         verifier = TokenVerifier(pem("token_public.pem"), "jobworker", time.time)
-        caller = verifier.verify(content.strip())
+        caller = verifier.verify(content)
         self.assertEqual(caller.subject, "bob")
         self.assertEqual(caller.roles, {"system.user"})
         self.assertEqual(os.listdir(os.path.dirname(out)), [os.path.basename(out)])
