@@ -248,3 +248,25 @@ async def meet(
     client = await deferToThread(connect, scene.port, clientContext(stem))
     case.addCleanup(client.close)
     return client, await visited
+
+
+def readAll(connection: ssl.SSLSocket) -> bytes:
+    """
+    Read to the end, which must be a farewell and not a cut.  This blocks.
+    """
+    parts = []
+    while part := connection.recv(1 << 16):
+        parts.append(part)
+    return b"".join(parts)
+
+
+class Deaf(Servant):
+    """
+    Does not read until it is asked to.
+    """
+
+    def connectionMade(self) -> None:
+        """
+        Do not read.
+        """
+        self.transport.pauseProducing()
