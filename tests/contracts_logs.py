@@ -15,7 +15,7 @@ from twisted.trial.unittest import TestCase
 
 from jobworker.interfaces.logs import IJobLog, ILogKeeper
 from jobworker.jobs import Source
-from tests.contracts_roster import Witness
+from tests.witnesses import Witness
 
 if TYPE_CHECKING:
     _Base = TestCase

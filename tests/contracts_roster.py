@@ -1,37 +1,32 @@
 """
-The contract of a roster, as tests for whoever claims to provide it.
+The contract of a roster, as tests for whoever claims to provide it: what becomes
+of jobs.  L{tests.contracts_roster_news} is about what is told of them.
 
 The commands are real ones, so that real processes can keep it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import Enum
 from signal import SIGKILL, SIGTERM, SIGUSR1
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from attrs import define, evolve, field
+from attrs import evolve
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
-from jobworker.changes import Change, JournalPlace, Kind
-from jobworker.description import Description, Tally
 from jobworker.errors import (
     KeyTaken,
     LaunchFailed,
     NoSuchJob,
     NotRunning,
-    PlaceLost,
     StillRunning,
     StopIgnored,
 )
-from jobworker.interfaces.roster import IRoster, IRosterListener
+from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import (
     FORCED,
     POLITE,
@@ -42,8 +37,9 @@ from jobworker.jobs import (
     Record,
     Status,
 )
-from jobworker.queries import Page, Query
 from jobworker.specification import Specification
+from tests.doings import COMMANDS, Doing
+from tests.witnesses import Witness
 
 if TYPE_CHECKING:
     _Base = TestCase
@@ -51,129 +47,9 @@ else:
     _Base = object
 
 
-class Doing(Enum):
+class RosterCase(_Base):
     """
-    What a command does.
-
-    @cvar SUCCEEDS: Exits with 0 at once.
-    @cvar FAILS: Exits with 3 at once.
-    @cvar KILLS_ITSELF: Ends by SIGKILL at once.
-    @cvar LEAVES_CHILD: Exits with 3 at once; a child of it sleeps on.
-    @cvar SLEEPS: Runs for a minute, writes nothing, and ends by any signal.
-    @cvar WRITES: Runs, writes again and again, and ends by any signal.
-    @cvar IGNORES: The same, but ignores SIGTERM once it writes.
-    @cvar OBEYS: The same, but exits with 5 on SIGTERM once it writes.
-    @cvar CANNOT: Is no program.
-    """
-
-    SUCCEEDS = "succeeds"
-    FAILS = "fails"
-    KILLS_ITSELF = "kills itself"
-    LEAVES_CHILD = "leaves a child"
-    SLEEPS = "sleeps"
-    WRITES = "writes"
-    IGNORES = "ignores SIGTERM"
-    OBEYS = "obeys SIGTERM"
-    CANNOT = "cannot be started"
-
-
-def _shell(script: str) -> Command:
-    return Command("sh", ("-c", script))
-
-
-_WRITING: Final = "while :; do echo ready; sleep 0.1; done"
-
-COMMANDS: Final[Mapping[Doing, Command]] = {
-    Doing.SUCCEEDS: Command("true"),
-    Doing.FAILS: _shell("exit 3"),
-    Doing.KILLS_ITSELF: _shell("kill -9 $$"),
-    Doing.LEAVES_CHILD: _shell("sleep 60 & exit 3"),
-    Doing.SLEEPS: Command("sleep", ("60",)),
-    Doing.WRITES: _shell(_WRITING),
-    Doing.IGNORES: _shell(f"trap '' TERM; {_WRITING}"),
-    Doing.OBEYS: _shell(f"trap 'exit 5' TERM; {_WRITING}"),
-    Doing.CANNOT: Command("/nonexistent/program", ("-x",)),
-}
-
-
-@implementer(IRosterListener)
-@define(eq=False)
-class Witness:
-    """
-    A listener that remembers what it is told, and can be waited on.
-
-    @ivar records: What was told of each job, in order.
-    @ivar grown: The jobs whose logs grew, as often as it was told.
-    @ivar forgotten: The jobs that were deleted, in order.
-    @ivar journal: How often it was told that the journal grew.
-    """
-
-    records: dict[str, list[Record]] = field(factory=dict)
-    grown: list[str] = field(factory=list)
-    forgotten: list[str | None] = field(factory=list)
-    journal: int = 0
-    _waiting: list[tuple[Callable[[], bool], Deferred[None]]] = field(factory=list)
-
-    def jobChanged(self, record: Record) -> None:
-        """
-        Remember it.
-        """
-        self.records.setdefault(record.identifier, []).append(record)
-        self._look()
-
-    def jobForgotten(self, identifier: str | None) -> None:
-        """
-        Remember it.
-        """
-        self.forgotten.append(identifier)
-        self._look()
-
-    def logGrew(self, identifier: str) -> None:
-        """
-        Remember it.
-        """
-        self.grown.append(identifier)
-        self._look()
-
-    def journalGrew(self) -> None:
-        """
-        Remember it.
-        """
-        self.journal += 1
-        self._look()
-
-    def until(self, fact: Callable[[], bool]) -> Deferred[None]:
-        """
-        Wait for something to be so.
-        """
-        deferred: Deferred[None] = Deferred()
-        self._waiting.append((fact, deferred))
-        self._look()
-        return deferred
-
-    def phases(self, identifier: str) -> list[Phase]:
-        """
-        The phases that a job was told to be in, each once.
-        """
-        phases = [record.phase for record in self.records.get(identifier, [])]
-        return list(dict.fromkeys(phases))
-
-    def last(self, identifier: str) -> Record:
-        """
-        What was told of a job at last.
-        """
-        return self.records[identifier][-1]
-
-    def _look(self) -> None:
-        ready = [each for each in self._waiting if each[0]()]
-        self._waiting = [each for each in self._waiting if each not in ready]
-        for _, deferred in ready:
-            deferred.callback(None)
-
-
-class IRosterTests(_Base):
-    """
-    What a roster promises.
+    A roster, and what tests do with it.
     """
 
     timeout = 30
@@ -262,6 +138,12 @@ class IRosterTests(_Base):
         except error:
             return
         self.fail(f"there was no {error.__name__}, but {answer!r}")
+
+
+class IRosterTests(RosterCase):
+    """
+    What a roster promises to do.
+    """
 
     def test_interface(self) -> None:
         """
@@ -391,96 +273,6 @@ class IRosterTests(_Base):
         """
         signaling = self.roster.signal(str(uuid4()), "bob", SIGTERM)
         await self.assertRefused(NoSuchJob, signaling)
-
-    async def test_describe(self) -> None:
-        """
-        A roster says what it is.
-        """
-        description = await self.roster.describe()
-        self.assertIsInstance(description, Description)
-
-    async def test_measure(self) -> None:
-        """
-        A roster says what it has counted.
-        """
-        self.assertIsInstance(await self.roster.measure(), Tally)
-
-    async def test_search(self) -> None:
-        """
-        Jobs are found, the newest first, page by page.
-        """
-        first = await self.started(Doing.SLEEPS)
-        second = await self.started(Doing.FAILS, "bob")
-        ended = await self.ended(second)
-        running = await self.roster.find(first)
-        # There may be jobs of other tests.
-        since = running.started
-        both = await self.roster.search(Query(after=since))
-        self.assertEqual(set(both.records), {running, ended})
-        self.assertFalse(both.more)
-        newest, oldest = both.records
-        self.assertGreaterEqual(newest.started, oldest.started)
-        page = await self.roster.search(Query(after=since, limit=1))
-        self.assertEqual(page, Page((newest,), True))
-        behind = (newest.started, newest.identifier)
-        page = await self.roster.search(Query(after=since, limit=1, behind=behind))
-        self.assertEqual(page, Page((oldest,)))
-        page = await self.roster.search(Query(owner="bob", after=ended.started))
-        self.assertEqual(page, Page((ended,)))
-        page = await self.roster.search(Query(causes=frozenset(), prefix=first[:9]))
-        self.assertEqual(page, Page((running,)))
-        await self.stopped(first)
-
-    async def test_changes(self) -> None:
-        """
-        What happens to a job is told in order, each change once, with the job
-        as it was then.
-        """
-        end = (await self.roster.changes(None, 10)).place
-        identifier = await self.started(Doing.FAILS)
-        ended = await self.ended(identifier)
-        await self.roster.delete(identifier)
-        seen: list[Change] = []
-        while not seen or seen[-1].kind is not Kind.DELETED:
-            found = await self.roster.changes(end, 2)
-            self.assertTrue(found.changes)
-            seen += found.changes
-            end = found.place
-        first = seen[0].revision
-        revisions = [change.revision for change in seen]
-        self.assertEqual(revisions, [*range(first, first + len(seen))])
-        # There may be jobs of other tests.
-        mine = [change for change in seen if change.record.identifier == identifier]
-        kinds = [change.kind for change in mine if change.kind is not Kind.CHANGED]
-        self.assertEqual(kinds, [Kind.STARTED, Kind.ENDED, Kind.DELETED])
-        told = self.witness.records[identifier]
-        self.assertEqual([change.record for change in mine[:-1]], told)
-        self.assertEqual(mine[-1].record, ended)
-
-    async def test_changesTold(self) -> None:
-        """
-        Who has read all changes is told when there are more, whatever they
-        are.
-        """
-        identifier = await self.started(Doing.SUCCEEDS)
-        await self.ended(identifier)
-        place = (await self.roster.changes(None, 10)).place
-        await self.roster.changes(place, 10)
-        before = self.witness.journal
-        await self.roster.delete(identifier)
-        await self.witness.until(lambda: self.witness.journal > before)
-        found = await self.roster.changes(place, 10)
-        self.assertEqual([each.kind for each in found.changes], [Kind.DELETED])
-        before = self.witness.journal
-        await self.started(Doing.FAILS)
-        await self.witness.until(lambda: self.witness.journal > before)
-
-    async def test_changesLost(self) -> None:
-        """
-        Who asks for changes that nobody knows is told so.
-        """
-        place = JournalPlace("0" * 32, 1)
-        await self.assertRefused(PlaceLost, self.roster.changes(place, 10))
 
     async def test_phases(self) -> None:
         """
@@ -664,74 +456,3 @@ class IRosterTests(_Base):
         await self.assertRefused(StillRunning, self.roster.delete(identifier))
         self.assertIs((await self.roster.find(identifier)).phase, Phase.RUNNING)
         await self.stopped(identifier)
-
-    async def test_subscribe(self) -> None:
-        """
-        A listener is told first of the jobs that have not ended, and then of
-        what happens.
-        """
-        gone = await self.started(Doing.SUCCEEDS)
-        await self.ended(gone)
-        running = await self.started(Doing.SLEEPS)
-        late = Witness()
-        await self.roster.subscribe(late)
-        self.assertEqual(late.records, {running: [await self.roster.find(running)]})
-        record = await self.stopped(running)
-        self.assertEqual(late.last(running), record)
-
-    async def test_unsubscribe(self) -> None:
-        """
-        A listener can be told nothing more, while others are.
-        """
-        other = Witness()
-        await self.roster.subscribe(other)
-        self.roster.unsubscribe(other)
-        identifier = await self.started(Doing.SUCCEEDS)
-        await self.ended(identifier)
-        self.assertEqual(other.records, {})
-
-    async def test_follow(self) -> None:
-        """
-        Listeners are told of growths while a job is followed, and of its seal.
-        """
-        identifier = await self.ready(Doing.WRITES)
-        self.roster.follow(identifier)
-        self.roster.unfollow(identifier)
-        before = len(self.witness.grown)
-        self.passTime(0.5)
-        await self.witness.until(lambda: len(self.witness.grown) > before + 1)
-        await self.stopped(identifier)
-        self.assertEqual(set(self.witness.grown), {identifier})
-
-    async def test_sealTold(self) -> None:
-        """
-        Listeners are told that the log of a job that is followed was sealed,
-        though it wrote nothing, and are told so before it has ended.
-        """
-        identifier = await self.started(Doing.SLEEPS)
-        self.roster.follow(identifier)
-        seen: list[Phase] = []
-        waiting = self.witness.until(lambda: identifier in self.witness.grown)
-        waiting.addCallback(lambda _: seen.append(self.witness.last(identifier).phase))
-        await self.stopped(identifier)
-        await waiting
-        self.assertNotEqual(seen, [Phase.ENDED])
-
-    async def test_unfollow(self) -> None:
-        """
-        When nobody follows a job any more, nobody is told of its growth.
-        """
-        identifier = await self.ready(Doing.WRITES)
-        self.roster.unfollow(identifier)
-        await self.roster.find(identifier)
-        before = len(self.witness.grown)
-        self.passTime(0.5)
-        await self.stopped(identifier)
-        self.assertEqual(len(self.witness.grown), before)
-
-    async def test_notFollowed(self) -> None:
-        """
-        Nobody is told of growths that nobody wants to hear of.
-        """
-        await self.ended(await self.started(Doing.FAILS))
-        self.assertEqual(self.witness.grown, [])

@@ -11,7 +11,7 @@ from typing import Final
 from attrs import field, frozen
 
 from jobworker.jobs import Status
-from tests.contracts_roster import COMMANDS, Doing
+from tests.doings import COMMANDS, Doing
 
 
 @frozen

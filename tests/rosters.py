@@ -15,10 +15,10 @@ from jobworker.jobs import (
     Record,
 )
 from jobworker.roster.local import LocalRoster
-from tests.contracts_roster import Witness
 from tests.memorylauncher import MemoryHandle, MemoryLauncher
 from tests.memorylogs import MemoryLog, MemoryLogKeeper
 from tests.memorystore import MemoryJobStore
+from tests.witnesses import Witness
 
 SLEEP = Command("sleep", ("60",))
 

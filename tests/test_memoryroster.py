@@ -13,12 +13,14 @@ from jobworker.errors import NoRoom, ShuttingDown
 from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import Command, Phase, Status
 from tests.contracts import exampleRecord
-from tests.contracts_roster import IRosterTests, Witness
+from tests.contracts_roster import IRosterTests
+from tests.contracts_roster_news import IRosterNewsTests
 from tests.jobscripts import SCRIPTS
 from tests.memoryroster import MemoryRoster
+from tests.witnesses import Witness
 
 
-class MemoryRosterTests(IRosterTests, TestCase):
+class MemoryRosterTests(IRosterTests, IRosterNewsTests, TestCase):
     """
     It keeps the contract of a roster.
     """

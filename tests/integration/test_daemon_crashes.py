@@ -30,9 +30,10 @@ from jobworker.errors import (
 from jobworker.hosting.census import everybody, look, mark
 from jobworker.jobs import FORCED, Cause, Phase, Record
 from jobworker.link.remote import RemoteRoster
-from tests.contracts_roster import COMMANDS, Doing, Witness
+from tests.doings import COMMANDS, Doing
 from tests.hosts import until
 from tests.supervisors import makeGateway, makeState, reactor, supervisors
+from tests.witnesses import Witness
 
 #: Places that only a supervisor comes to which has a predecessor's jobs.
 RECOVERING = {"recovery-ended", "recovery-sealed", "recovery-stored"}

@@ -26,9 +26,12 @@ from jobworker.jobs import FORCED, Cause, Phase, Record, Source, Status
 from jobworker.link.remote import RemoteRoster
 from jobworker.logs.files import LogFiles
 from jobworker.logs.layout import logPath
-from tests.contracts_roster import COMMANDS, Doing, IRosterTests, Witness
+from tests.contracts_roster import IRosterTests
+from tests.contracts_roster_news import IRosterNewsTests
+from tests.doings import COMMANDS, Doing
 from tests.hosts import until
 from tests.supervisors import makeGateway, makeState, supervisors
+from tests.witnesses import Witness
 
 #: With it a process finds what we find.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -36,7 +39,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 _shared: list[StateDirectory] = []
 
 
-class SupervisorRosterTests(IRosterTests, TestCase):
+class SupervisorRosterTests(IRosterTests, IRosterNewsTests, TestCase):
     """
     A roster in another process keeps the contract of a roster.
     """

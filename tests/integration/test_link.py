@@ -15,15 +15,18 @@ from jobworker.errors import NoSuchJob, NotRunning, RosterUnreachable
 from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import FORCED, Cause, Phase, Status
 from jobworker.life import CommandExited, Drained, advance
-from tests.contracts_roster import COMMANDS, Doing, IRosterTests, Witness
+from tests.contracts_roster import IRosterTests
+from tests.contracts_roster_news import IRosterNewsTests
+from tests.doings import COMMANDS, Doing
 from tests.links import (
     Supervision,
     makeRemote,
     reactor,
 )
+from tests.witnesses import Witness
 
 
-class RemoteRosterTests(IRosterTests, TestCase):
+class RemoteRosterTests(IRosterTests, IRosterNewsTests, TestCase):
     """
     Behind a socket it keeps the contract of a roster.
     """

@@ -33,7 +33,7 @@ from jobworker.link.line import Line
 from jobworker.link.remote import RemoteRoster
 from jobworker.link.serving import SessionFactory
 from jobworker.link.session import Session
-from tests.contracts_roster import COMMANDS, Doing, Witness
+from tests.doings import COMMANDS, Doing
 from tests.jobscripts import SCRIPTS
 from tests.links import (
     Supervision,
@@ -41,6 +41,7 @@ from tests.links import (
     reactor,
 )
 from tests.memoryroster import MemoryRoster
+from tests.witnesses import Witness
 
 
 @define

@@ -35,7 +35,7 @@ from jobworker.link.remote import RemoteRoster
 from jobworker.queries import Query
 from jobworker.specification import Specification
 from tests.contracts import exampleRecord
-from tests.contracts_roster import COMMANDS, Doing, Witness
+from tests.doings import COMMANDS, Doing
 from tests.jobscripts import Script
 from tests.links import (
     HELLO,
@@ -45,6 +45,7 @@ from tests.links import (
     makeRemote,
     reactor,
 )
+from tests.witnesses import Witness
 
 
 class ManyGatewaysTests(TestCase):

@@ -18,13 +18,15 @@ from jobworker.hosting.census import mark
 from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import FORCED, Cause, Command, Manner, Phase, Record, Status
 from jobworker.specification import MARK
-from tests.contracts_roster import IRosterTests, Witness
+from tests.contracts_roster import IRosterTests
+from tests.contracts_roster_news import IRosterNewsTests
 from tests.creatures import CREATURES
 from tests.hosts import descendants, until
 from tests.services import Service
+from tests.witnesses import Witness
 
 
-class LocalRosterTests(IRosterTests, TestCase):
+class LocalRosterTests(IRosterTests, IRosterNewsTests, TestCase):
     """
     It keeps the contract of a roster.
     """

@@ -14,8 +14,8 @@ from jobworker.jobs import FORCED, Cause, Command
 from jobworker.logs.layout import logPath
 from jobworker.logs.quota import LEAST, Policy, Quota
 from jobworker.logs.reading import LineCursor, LineGap, LogFiles
-from tests.contracts_roster import Witness
 from tests.services import Service
+from tests.witnesses import Witness
 
 
 class LimitTests(TestCase):

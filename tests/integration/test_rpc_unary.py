@@ -20,7 +20,7 @@ from jobworker.jobs import Command
 from jobworker.life import Lost, advance
 from jobworker.rpc.settings import MAX_REQUEST
 from tests.contracts import exampleRecord
-from tests.contracts_roster import COMMANDS, Doing
+from tests.doings import COMMANDS, Doing
 from tests.memoryroster import MemoryRoster
 from tests.rpc import RPCTestCase, fieldsOf, methodOf
 from tests.tokens import claiming
