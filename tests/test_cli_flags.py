@@ -170,6 +170,7 @@ class MistakeTests(SynchronousTestCase):
         """
         self.check(["pss"], 64, "no such command 'pss' (perhaps ps)")
         self.check(["rm", ID], 64, "no such command 'rm' (perhaps delete)")
+        self.check(["help"], 64, "no such command 'help' (perhaps --help)")
         self.check(["frob"], 64, "no such command 'frob'; see")
         self.check(["kill", "-9", ID], 64, "no such option '-9'; a signal is named")
         self.check(["kill", "-INT", ID], 64, "a signal is named as in '-s KILL'")

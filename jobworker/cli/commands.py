@@ -33,15 +33,21 @@ _HOMES: Final[Mapping[str, str]] = {
 }
 
 
-#: What others call some of them, where that is not alike.
+#: What others call some of them, and flags, where that is not alike.
 _ELSEWHERE: Final[Mapping[str, str]] = {
     "attach": "stream",
+    "cancel": "stop",
+    "exec": "run",
+    "help": "--help",
     "list": "ps",
     "ls": "ps",
     "rm": "delete",
     "remove": "delete",
     "show": "inspect",
     "status": "query",
+    "submit": "start",
+    "top": "ps --watch",
+    "version": "--version",
 }
 
 
