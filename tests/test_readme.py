@@ -1,32 +1,101 @@
 """
-What README.rst says of the daemon.
+What README.rst says of the programs.
 """
 
 from __future__ import annotations
 
 import re
 
+import click
+
 from twisted.trial.unittest import SynchronousTestCase
 
-from jobworker.tap import Options
+from jobworker import supervisortap, tap
+from jobworker.cli.exits import MEANINGS, besideJobs
+from jobworker.cli.program import jobworker
 from tests.daemons import ROOT
+from tests.test_cli_documentation import commands
 
 README = (ROOT / "README.rst").read_text("utf-8")
 
 
+def between(begin: str, end: str) -> str:
+    """
+    Find what stands between two texts.
+    """
+    found, _, _ = README.partition(begin)[2].partition(end)
+    assert found
+    return found
+
+
 class OptionsTests(SynchronousTestCase):
     """
-    The table of options is complete.
+    The tables of options are complete.
     """
 
-    def test_options(self) -> None:
+    def assertWritten(
+        self, text: str, options: tap.Options | supervisortap.Options
+    ) -> None:
         """
-        Every option of the daemon stands there, and no other.
+        Every option stands in the table, and no other.
         """
-        table = README.partition("The daemon\n------")[2].partition("The command line")[
-            0
+        written = re.findall(r"\* - ``--([a-z-]+)", text)
+        known = {*options.longOpt} - {"version", "help", "help-reactors"}
+        self.assertEqual({*written}, {name.removesuffix("=") for name in known})
+
+    def test_gateway(self) -> None:
+        """
+        Every option of the daemon has a row.
+        """
+        table = between("The daemon\n------", "The gateway starts a supervisor")
+        self.assertWritten(table, tap.Options())
+
+    def test_supervisor(self) -> None:
+        """
+        Every option of the supervisor has a row of its own or is one that is
+        passed on to it.
+        """
+        text = between("The gateway starts a supervisor", "The command line\n---")
+        passed = re.findall(r"``(--[a-z-]+)``", text.partition("  A service")[0])
+        rows = "".join(f"* - ``{option}" for option in passed)
+        self.assertWritten(text + rows, supervisortap.Options())
+
+    def test_commands(self) -> None:
+        """
+        The flags of every command stand beside it, and no others.
+        """
+        shared = {flag for each in jobworker.params for flag in each.opts}
+        connection = shared - {"--version"}
+        table = between("\nFlag  ", "\n\n")
+        self.assertEqual({*re.findall(r"``(--[a-z]+)``", table)}, connection)
+        rows: dict[str, set[str]] = {}
+        row: set[str] = set()
+        for line in between("\nCommand              Flags\n", "\n\n").splitlines()[
+            1:-1
+        ]:
+            if name := re.match(r"``([a-z ]+)``", line):
+                row = rows.setdefault(name[1], set())
+            row.update(re.findall(r"``(-[a-z-]+)``", line))
+        known = {"jobworker": {"--version"}}
+        for path, command in commands(jobworker, "jobworker"):
+            flags = {
+                flag
+                for each in command.params
+                if isinstance(each, click.Option)
+                for flag in each.opts
+            }
+            offline = path.startswith(("jobworker certs", "jobworker token"))
+            ours = flags if offline else flags - connection
+            known[path.removeprefix("jobworker ")] = ours
+        self.assertEqual(rows, known)
+
+    def test_exits(self) -> None:
+        """
+        The table of exit codes is that of the program.
+        """
+        rows = [
+            f"{code.value:<6}{besideJobs(code) if code else '':<13}{meaning}"
+            for code, meaning in MEANINGS.items()
         ]
-        written = set(re.findall(r"\* - ``--([a-z-]+)", table))
-        options = Options()
-        known = set(options.longOpt) - {"version", "help", "help-reactors"}
-        self.assertEqual(written, {name.removesuffix("=") for name in known})
+        table = between("\nCode  run, …", "\n\n").splitlines()
+        self.assertEqual(table[2:-1], rows)
