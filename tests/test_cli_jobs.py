@@ -393,7 +393,9 @@ class JobTests(SynchronousTestCase):
             (grpc.StatusCode.PERMISSION_DENIED, "the token has expired", "a new one"),
             (grpc.StatusCode.PERMISSION_DENIED, "no role", "token show"),
             (grpc.StatusCode.INVALID_ARGUMENT, "this was no resume token", "leave it"),
+            (grpc.StatusCode.INVALID_ARGUMENT, "command not found: 'x'", "its path"),
             (grpc.StatusCode.ALREADY_EXISTS, "it was started differently", "other key"),
+            (grpc.StatusCode.ALREADY_EXISTS, "job 1 has already ended", "query"),
         ):
             self.refusal = code, said
             self.assertIn(f"{said}; ", err := self.run_("query", ID).err)

@@ -64,6 +64,8 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "token has expired": "ask for a new one, as 'jobworker token issue' makes it",
     "no resume token": "leave it out to begin now",
     "started differently": "start the same with it, or give another key",
+    "already ended": "'jobworker query' says how",
+    "command not found": "name a program of the server's host, or its path there",
 }
 
 #: What gRPC says when the time limit of the caller is over, as opposed to
