@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
+from .conditions import Conditions
 from .jobs import Record
 from .specification import NOTHING, Specification
 
@@ -50,8 +51,9 @@ def weigh(record: Record) -> int:
     Say about how many characters a job takes.
     """
     command = record.command
-    said = sum(map(len, command.arguments), len(command.program))
-    return said + 8 * len(command.arguments) + _size(command.specification)
+    said = sum(map(len, command.arguments), len(command.program) + len(record.owner))
+    asked = _size(command.specification)
+    return said + 8 * len(command.arguments) + asked + _found(record.conditions)
 
 
 def _size(wanted: Specification) -> int:
@@ -61,4 +63,14 @@ def _size(wanted: Specification) -> int:
     if wanted == NOTHING:
         return 0
     texts = [*wanted.environment, *wanted.labels]
-    return 200 + sum(len(name) + len(value or "") for name, value in texts)
+    named = len(wanted.directory) + len(wanted.name) + len(wanted.key)
+    return 200 + named + sum(len(name) + len(value or "") for name, value in texts)
+
+
+def _found(conditions: Conditions | None) -> int:
+    """
+    Say about how many characters it takes to say what was in force.
+    """
+    if conditions is None:
+        return 0
+    return sum(map(len, conditions.variables), len(conditions.directory))

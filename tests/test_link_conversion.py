@@ -4,6 +4,9 @@ Values as messages, and back.
 
 from __future__ import annotations
 
+from itertools import repeat
+
+from attrs import evolve
 from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +15,16 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker import errors
 from jobworker.api import supervisor_pb2 as pb
+from jobworker.bounds import (
+    MAX_DIRECTORY,
+    MAX_KEY,
+    MAX_LABEL,
+    MAX_LABELS,
+    MAX_NAME,
+    MAX_VARIABLES,
+)
 from jobworker.changes import Changes, JournalPlace
+from jobworker.conditions import Conditions
 from jobworker.description import Description, Guarantee, Limit, Tally
 from jobworker.jobs import Cause, Command, Manner, Phase, Record
 from jobworker.link.conversion import (
@@ -37,6 +49,7 @@ from jobworker.link.describing import (
     unconvertTally,
 )
 from jobworker.link.failing import SupervisorFailed, convertFailure, unconvertFailure
+from jobworker.link.framing import LONGEST
 from jobworker.link.journaling import (
     convertChanges,
     convertReading,
@@ -49,8 +62,11 @@ from jobworker.link.paging import (
     unconvertPage,
     unconvertQuery,
 )
-from jobworker.queries import Page, Query
+from jobworker.portions import MOST
+from jobworker.queries import Page, Query, fill
+from jobworker.specification import Specification
 
+from .contracts import exampleRecord
 from .strategies import (
     changes,
     commands,
@@ -138,6 +154,36 @@ class ConversionTests(SynchronousTestCase):
         """
         data = convertQuery(query).SerializeToString()
         self.assertEqual(unconvertQuery(pb.Search.FromString(data)), query)
+
+    def test_longest(self) -> None:
+        """
+        Whatever jobs have in common, as many as are given at a time are a
+        message that can be sent.
+        """
+        usual = Conditions("/", 0, 0, (), 0, "", 0, "", ())
+        directory = "/" + "\x01" * (MAX_DIRECTORY - 1)
+        variables = tuple(f"{n:03}" + "A" * 125 for n in range(MAX_VARIABLES))
+        labels = {f"{n:02}" + "a" * 250: "\x01" * MAX_LABEL for n in range(MAX_LABELS)}
+        nobody = exampleRecord()
+        for record in (
+            evolve(nobody, owner="\x01" * 2**16),
+            evolve(nobody, command=Command("\U0001f600" * 2**16)),
+            evolve(nobody, command=Command("", ("",) * 2**16)),
+            evolve(nobody, conditions=evolve(usual, directory=directory)),
+            evolve(nobody, conditions=evolve(usual, variables=variables)),
+            *(
+                evolve(nobody, command=Command("true", (), wanted))
+                for wanted in (
+                    Specification(directory=directory),
+                    Specification(labels=labels),
+                    Specification(environment=dict.fromkeys(variables, "")),
+                    Specification(name="a" * MAX_NAME, key="\x01" * MAX_KEY),
+                )
+            ),
+        ):
+            page = fill(Query(limit=MOST), repeat(record))
+            answer = pb.Answer(number=1, page=convertPage(page))
+            self.assertLessEqual(len(answer.SerializeToString()), LONGEST - 2**10)
 
     @given(st.lists(records, max_size=3), st.booleans())
     def test_pages(self, found: list[Record], more: bool) -> None:

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from itertools import count
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from jobworker.conditions import Conditions
 from jobworker.jobs import Command
 from jobworker.portions import MOST, ROOM, portion, weigh
 from jobworker.specification import Specification
@@ -68,6 +70,16 @@ class WeighTests(SynchronousTestCase):
             Command("a", ("",) * 1000),
             Command("a", (), Specification(environment={"A": text})),
             Command("a", (), Specification(labels={text: ""})),
+            Command("a", (), Specification(directory=text)),
+            Command("a", (), Specification(name=text)),
+            Command("a", (), Specification(key=text)),
         ):
             record = exampleRecord(1, command=command)
+            self.assertGreaterEqual(weigh(record), 1000)
+        usual = Conditions("/", 0, 0, (), 0, "", 0, "", ())
+        for record in (
+            evolve(exampleRecord(), owner=text),
+            evolve(exampleRecord(), conditions=evolve(usual, directory=text)),
+            evolve(exampleRecord(), conditions=evolve(usual, variables=(text,))),
+        ):
             self.assertGreaterEqual(weigh(record), 1000)
