@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.api import supervisor_pb2 as pb
 from jobworker.jobs import Command
 from jobworker.link.conversing import pack
-from jobworker.link.framing import Deframer, frame
+from jobworker.link.framing import LONGEST, Deframer, frame
 from jobworker.link.outbox import Outbox
 from jobworker.link.peers import Peer
 from jobworker.link.serving import SessionFactory
@@ -180,6 +180,25 @@ class SessionTests(SynchronousTestCase):
             [event.WhichOneof("what") for event in events], ["grew", "changed"]
         )
         self.assertEqual([*events[0].grew.identifiers], [identifier])
+        self.lose(session)
+
+    def test_unspeakable(self) -> None:
+        """
+        Where the answer cannot be sent, that is the answer.
+        """
+        session, transport = self.connect()
+        command = Command("x" * (LONGEST + 1))
+        self.roster.put(exampleRecord(command=command))
+        find = pb.Find(identifier=exampleRecord().identifier.encode())
+        session.dataReceived(HELLO)
+        transport.clear()
+        session.dataReceived(pack("request", pb.Request(number=7, find=find)))
+        (message,) = Deframer().feed(transport.value())
+        answer = pb.Envelope.FromString(message).answer
+        self.assertEqual(
+            (answer.number, answer.failure.kind), (7, pb.Failure.UNEXPECTED)
+        )
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
         self.lose(session)
 
     def test_forgotten(self) -> None:

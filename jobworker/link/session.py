@@ -248,8 +248,13 @@ class Session(Conversation):
                 said = pb.Failure(kind=pb.Failure.UNEXPECTED)
             self._say(partial(pb.Answer, number=number, failure=said))
 
+        def unspeakable(failure: Failure) -> None:
+            self.log.failure("while answering {who}", failure, who=self.who())
+            said = pb.Failure(kind=pb.Failure.UNEXPECTED)
+            self.put("answer", partial(pb.Answer, number=number, failure=said))
+
         doing.addCallbacks(done, failed)
-        doing.addErrback(lambda failure: self.log.failure("while answering", failure))
+        doing.addErrback(unspeakable)
 
     def _say(self, make: Callable[[], pb.Answer]) -> None:
         """
