@@ -39,8 +39,6 @@ from jobworker.link.conversion import (
     unconvertCommand,
     unconvertManner,
     unconvertRecord,
-    withoutNews,
-    withoutUser,
 )
 from jobworker.link.describing import (
     convertDescription,
@@ -240,22 +238,6 @@ class ConversionTests(SynchronousTestCase):
         self.assertEqual(
             (str(again), repr(again)), (str(error), repr(error)), "not the same data"
         )
-
-    @given(records)
-    def test_oldGateways(self, record: Record) -> None:
-        """
-        Gateways that know no specifications are told of no cause that came
-        with them, and of all else as it is.
-        """
-        told = withoutNews(record)
-        causes = {each.cause for each in (told.stop, told.ending) if each is not None}
-        self.assertFalse(causes & {Cause.TIMED_OUT, Cause.IDLE})
-        self.assertEqual(told.status, record.status)
-        if (record.ending or record.stop) is None:
-            self.assertEqual(told, withoutUser(record))
-        wanted = told.command.specification
-        self.assertEqual((wanted.user, wanted.group), ("", ""))
-        self.assertEqual(wanted.name, record.command.specification.name)
 
     def test_unforeseen(self) -> None:
         """

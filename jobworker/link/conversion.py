@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from attrs import evolve
-
 from ..api import supervisor_pb2 as pb
 from ..conditions import Conditions
 from ..jobs import (
@@ -53,9 +51,6 @@ CAUSES: Final = {
     Cause.IDLE: pb.CAUSE_IDLE,
     Cause.LOST: pb.CAUSE_LOST,
 }
-
-# Causes that came with specifications.
-_NEWS: Final = {Cause.TIMED_OUT, Cause.IDLE}
 
 _PHASES: Final = {number: phase for phase, number in PHASES.items()}
 _CAUSES: Final = {number: cause for cause, number in CAUSES.items()}
@@ -123,31 +118,6 @@ def unconvertManner(message: pb.Manner) -> Manner:
     if not 0 < message.signal <= 64 or not (grace is None or grace >= 0):
         raise BadMessage("a manner to end jobs that does not exist")
     return Manner(message.signal, grace)
-
-
-def withoutNews(record: Record) -> Record:
-    """
-    Put a record into the words of gateways that know no specifications.
-    """
-    record = withoutUser(record)
-    stop, ending = record.stop, record.ending
-    if stop is not None and stop.cause in _NEWS:
-        stop = evolve(stop, cause=Cause.STOPPED)
-    if ending is not None and ending.cause in _NEWS:
-        ending = evolve(ending, cause=Cause.STOPPED)
-    return evolve(record, stop=stop, ending=ending)
-
-
-def withoutUser(record: Record) -> Record:
-    """
-    Leave out of a record what gateways do not understand that know no users of
-    jobs.
-    """
-    wanted = record.command.specification
-    if not (wanted.user or wanted.group):
-        return record
-    wanted = evolve(wanted, user="", group="")
-    return evolve(record, command=evolve(record.command, specification=wanted))
 
 
 def convertRecord(record: Record) -> pb.Record:

@@ -10,32 +10,29 @@ from typing import Final
 
 from zope.interface import implementer
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from twisted.internet.interfaces import IReactorTime, ITransport
 from twisted.python.failure import Failure
 
 from ..api import supervisor_pb2 as pb
-from ..changes import Changes
 from ..crashing import crashPoint
 from ..interfaces.roster import IRoster, IRosterListener
 from ..jobs import Record
-from ..queries import Page
-from .abilities import BECOMING, FORGETTING, SPECIFYING
+from .abilities import FORGETTING
 from .conversing import Conversation
 from .conversion import (
     BadMessage,
     convertRecord,
     decode,
     encode,
-    withoutNews,
-    withoutUser,
 )
 from .doing import Doing, Result, answerOf, do, isIdentifier
 from .failing import convertFailure
 from .greeting import Greeting, ourGreeting
 from .outbox import MOST
 from .peers import Peer, readPeer
+from .wording import word, wordRecord
 
 # The most requests of one gateway that are worked on at once, and the most
 # jobs that it follows: far more than ours makes.
@@ -138,7 +135,11 @@ class Session(Conversation):
         """
         crashPoint("link-event")
         self._queueGrowth()
-        self.put("event", lambda: pb.Event(changed=convertRecord(self._told(record))))
+
+        def tell() -> pb.Event:
+            return pb.Event(changed=convertRecord(wordRecord(record, self.theirs)))
+
+        self.put("event", tell)
 
     def jobForgotten(self, identifier: str | None) -> None:
         """
@@ -180,32 +181,6 @@ class Session(Conversation):
         self._grown.clear()
         self._terms.gone(self)
 
-    def _told(self, record: Record) -> Record:
-        """
-        Put a record into words that this gateway understands, without what it
-        need not know.
-        """
-        command = record.command
-        wanted = command.specification
-        if wanted.environment:
-            command = evolve(command, specification=wanted.public())
-            record = evolve(record, command=command)
-        if self.theirs is None or not self.theirs.can(SPECIFYING):
-            return withoutNews(record)
-        if not self.theirs.can(BECOMING):
-            return withoutUser(record)
-        return record
-
-    def _toldChanges(self, changes: Changes) -> Changes:
-        """
-        Do the same to changes.
-        """
-        told = (
-            evolve(change, record=self._told(change.record))
-            for change in changes.changes
-        )
-        return evolve(changes, changes=tuple(told))
-
     def _do(self, what: str | None, request: pb.Request) -> Doing:
         """
         Begin what is to be answered.
@@ -233,13 +208,7 @@ class Session(Conversation):
         def done(result: Result) -> None:
             if result is not None:
                 crashPoint("link-answer")
-            if isinstance(result, Record):
-                result = self._told(result)
-            elif isinstance(result, Page):
-                result = Page(tuple(map(self._told, result.records)), result.more)
-            elif isinstance(result, Changes):
-                result = self._toldChanges(result)
-            self._say(partial(answerOf, number, result))
+            self._say(partial(answerOf, number, word(result, self.theirs)))
 
         def failed(failure: Failure) -> None:
             said = convertFailure(failure.value)
