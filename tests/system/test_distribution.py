@@ -50,9 +50,22 @@ class DistributionTests(DaemonCase):
         self.assertEqual(done.returncode, 0, done.stdout.decode())
         return done.stdout.decode()
 
-    def test_sources(self) -> None:
+    def test_distribution(self) -> None:
         """
-        The archive of sources has what there is to develop with, and no key.
+        The archive of sources has what there is to develop with, and no key.  A
+        wheel that is made of it has our packages whole, and nothing besides;
+        installed somewhere else, its commands work and a job runs.
+        """
+        archive = self.sources()
+        unpacked = unpack(archive, self.folder / "unpacked")
+        wheel = build(unpacked, self.folder / "dist", "wheel")
+        self.assertPackages(wheel)
+        programs = install(wheel, self.folder / "installed")
+        self.assertWorks(programs)
+
+    def sources(self) -> Path:
+        """
+        Make the archive of sources, and look into it.
         """
         files = [*self.source.glob("*/**/*"), *self.source.glob("*.rst")]
         expected = {"Makefile", "LICENSE", "setup.cfg", "pyproject.toml"}.union(
@@ -69,15 +82,12 @@ class DistributionTests(DaemonCase):
         self.assertEqual(expected - names, set())
         secrets = [name for name in names if name.endswith((".pem", ".jwt"))]
         self.assertEqual(secrets, [])
+        return archive
 
-    def test_wheel(self) -> None:
+    def assertPackages(self, wheel: Path) -> None:
         """
-        A wheel that is made of an archive of sources has our packages whole, and
-        nothing besides; installed somewhere else, its commands work and a job runs.
+        Look into a wheel.
         """
-        archive = build(self.source, self.folder / "dist", "sdist")
-        unpacked = unpack(archive, self.folder / "unpacked")
-        wheel = build(unpacked, self.folder / "dist", "wheel")
         with zipfile.ZipFile(wheel) as packed:
             names = {name for name in packed.namelist() if ".dist-info/" not in name}
         package = {
@@ -89,7 +99,10 @@ class DistributionTests(DaemonCase):
         self.assertIn("jobworker/py.typed", names)
         self.assertIn("jobworker/store/schema/0001.sql", names)
 
-        programs = install(wheel, self.folder / "installed")
+    def assertWorks(self, programs: Path) -> None:
+        """
+        Use what was installed.
+        """
         where = "import jobworker; print(jobworker.__file__)"
         self.assertIn(str(self.folder), self.say(programs, "python", "-c", where))
         for name in ("jobworker", "worker_cli"):
