@@ -291,7 +291,7 @@ class JobTests(SynchronousTestCase):
         For programs, what has no answer for people has one.
         """
         started = self.run_("start", "--json", "--cmd", "true")
-        self.assertEqual(json.loads(started.out), {"id": ID})
+        self.assertEqual(json.loads(started.out), {"id": ID, "name": None})
         deleted = self.run_("delete", "--json", ID)
         self.assertEqual(json.loads(deleted.out), {"id": ID, "deleted": True})
 

@@ -4,6 +4,7 @@ The command that runs a command as a job.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -79,6 +80,21 @@ class RunTests(SynchronousTestCase):
         self.assertEqual((command.cmd, [*command.args]), ("sh", ["-c", "--nice"]))
         self.assertEqual((command.nice, command.stdin), (2, b""))
         self.assertTrue(command.key)
+
+    def test_json(self) -> None:
+        """
+        For programs the start is an object, then each line, then the job.
+        """
+        script = LogScript([(2, b"err\nhalf")], ending=status(exitCode=3))
+        flags = [*self.serve(ReadLog=script.served), "--stdin=none", "--json"]
+        outcome = run(["run", *flags, "--name=here", "sh", "--json"])
+        self.assertEqual((outcome.code, outcome.err), (3, ""))
+        first, *lines, last = map(json.loads, outcome.out.splitlines())
+        self.assertEqual(first, {"id": ID, "name": "here"})
+        self.assertEqual([each["text"] for each in lines], ["err", "half"])
+        self.assertEqual((last["id"], last["exit_code"]), (ID, 3))
+        outcome = run(["run", *flags, "--detach", "true"])
+        self.assertEqual(json.loads(outcome.out), {"id": ID, "name": None})
 
     def test_noDashes(self) -> None:
         """

@@ -4,6 +4,7 @@ The command that writes what a job writes.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -60,6 +61,28 @@ class StreamTests(SynchronousTestCase):
         out, err = process.communicate(timeout=30)
         self.assertEqual(out, b"one\n" + bytes(range(256)))
         self.assertEqual((err, process.returncode), (b"two\xff", 0))
+
+    def test_json(self) -> None:
+        """
+        For programs each line is an object, as for C{logs}, and the job is one in
+        the end; what is not from the job stays on standard error.
+        """
+        ending = status(wire.EXITED, -1, signal=9, cause=wire.CAUSE_TIMED_OUT, reason="late")
+        script = LogScript([(1, b"on"), (2, b"two\n"), (1, b"e")], ending=ending)
+        server = WireServer({"ReadLog": script.served})
+        self.addCleanup(server.stop)
+        outcome = run([*server.flags(), "stream", "--json", ID])
+        self.assertEqual(outcome.code, 128 + 9)
+        self.assertTrue(outcome.err.endswith(": the job has ended: late\n"))
+        *lines, last = map(json.loads, outcome.out.splitlines())
+        self.assertEqual(
+            [(each["job"], each["source"], each["text"]) for each in lines],
+            [(ID, "stderr", "two"), (ID, "stdout", "one")],
+        )
+        self.assertEqual(
+            [last[each] for each in ("id", "state", "exit_code", "signal", "cause")],
+            [ID, "exited", None, 9, "timed out"],
+        )
 
     def test_codes(self) -> None:
         """

@@ -43,17 +43,18 @@ def start(
         words = [cmd, *args]
         with explained(words):
             identifier = client.start(words, specification).identifier
-    tell(identifier, wantsJSON)
+    tell(identifier, specification, wantsJSON)
 
 
-def tell(identifier: str, wantsJSON: bool = False) -> None:
+def tell(identifier: str, specification: Specification, wantsJSON: bool) -> None:
     """
-    Print the id of a job that was started.
+    Print the id of a job that was started, for programs its name too.
 
     @raise CannotWrite: If that is not possible.
     """
+    about = {"id": identifier, "name": specification.name or None}
     try:
-        click.echo(json.dumps({"id": identifier}) if wantsJSON else identifier)
+        click.echo(json.dumps(about) if wantsJSON else identifier)
     except BrokenPipeError:
         raise
     except OSError as error:

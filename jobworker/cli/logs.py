@@ -4,8 +4,6 @@ The command that writes what jobs have written.
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -19,6 +17,7 @@ from .choosing import resolved, several
 from .exits import Exit
 from .gathering import atOnce, inTurn
 from .lines import Lines, Writer, led, since, timed
+from .objects import asObjects
 from .options import Settings, withServer
 from .parameters import TIME, CountType, jsonOption
 from .sink import Sink, labelled
@@ -68,7 +67,7 @@ class Wanted:
         if self.since is not None:
             events = since(events, self.since)
         if self.asJSON:
-            return Lines(partial(_object, identifier)).of(events)
+            return asObjects(identifier, events)
         if self.timestamps or labels is not None:
             return Lines(partial(self._lead, labels or {})).of(events)
         return events
@@ -79,31 +78,6 @@ class Wanted:
         """
         stamp = f"{asTime(time)} ".encode() if self.timestamps else b""
         return led(labels.get(source, b"") + stamp)
-
-
-def _object(identifier: str, source: Source, time: int) -> Writer:
-    """
-    Write a line for programs, as an object.
-    """
-    about = {
-        "job": identifier,
-        "time": asTime(time or None),
-        "source": source.name.lower(),
-    }
-    # Nothing but the line differs between lines that came at once.
-    begin = json.dumps(about).removesuffix("}")
-
-    def write(line: bytes) -> bytes:
-        """
-        Write it as text, or in base64 where it is none.
-        """
-        try:
-            key, said = "text", line.decode("utf-8")
-        except UnicodeDecodeError:
-            key, said = "base64", b64encode(line).decode("ascii")
-        return f'{begin}, "{key}": {json.dumps(said)}}}\n'.encode("ascii")
-
-    return write
 
 
 @click.command()

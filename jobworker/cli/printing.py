@@ -16,7 +16,7 @@ from ..client.values import JobStatus
 from ..jobs import Source
 from .exits import CannotWrite, Exit, besideJobs, ofJob
 from .invocation import programName
-from .rendering import plain
+from .rendering import asJSON, plain
 
 
 @define
@@ -78,23 +78,28 @@ class Printer:
 
     @ivar _remarks: Where lines of our own go.
     @ivar _name: Who writes those.
+    @ivar _forPrograms: Whether the job is written in the end, as an object.
     @ivar code: What to exit with, as soon as that is known.
     """
 
     _outlets: Mapping[Source, Outlet]
     _remarks: Outlet
     _name: str
+    _forPrograms: bool = False
     code: int = field(default=Exit.OK, init=False)
 
     @classmethod
-    def standard(cls) -> Printer:
+    def standard(cls, forPrograms: bool = False) -> Printer:
         """
         Make one for standard output and standard error.
+
+        @param forPrograms: Whether standard output has everything of the job.
 
         @raise CannotWrite: If one of them is closed.
         """
         out, err = Outlet.standard("stdout"), Outlet.standard("stderr")
-        return cls({Source.STDOUT: out, Source.STDERR: err}, err, programName())
+        outlets = {Source.STDOUT: out, Source.STDERR: out if forPrograms else err}
+        return cls(outlets, err, programName(), forPrograms)
 
     def show(self, event: Event) -> None:
         """
@@ -124,6 +129,8 @@ class Printer:
             self.remark("the server does not say with which code or signal it ended")
             code = besideJobs(Exit.LOST)
         self.code = code
+        if self._forPrograms:
+            self._outlets[Source.STDOUT].write(f"{asJSON(status)}\n".encode())
 
     def explain(self, status: JobStatus) -> None:
         """

@@ -5,8 +5,8 @@ The command that runs a command elsewhere as if it ran here.
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator
-from contextlib import closing, suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -17,7 +17,9 @@ from ..client.failures import Failure, OutputDamaged
 from ..client.starter import Starter
 from ..specification import Specification
 from .jobs import tell
+from .objects import asObjects
 from .options import Settings, withServer
+from .parameters import jsonOption
 from .printing import Printer
 from .specifying import explained, specifying
 from .stdin import passed
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 @click.argument(
     "words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD [ARGS]…"
 )
+@jsonOption(" for the start, for each line, and for the job in the end")
 @specifying
 @withServer
 def run(
@@ -40,6 +43,7 @@ def run(
     specification: Specification,
     words: tuple[str, ...],
     detach: bool,
+    wantsJSON: bool,
 ) -> int:
     """
     Run a command as a job, and be as if it ran here.
@@ -51,7 +55,7 @@ def run(
     """
     if click.get_current_context().params["stdin"] is None:
         specification = evolve(specification, input=passed())
-    printer = Printer.standard()
+    printer = Printer.standard(wantsJSON)
     grace = GRACE if specification.stopGrace is None else None
     steering = Steering(settings.client, printer.remark, grace)
     with settings.frugalClient() as client, steering.heeded():
@@ -64,11 +68,14 @@ def run(
                 printer.remark("the job may have been started all the same")
             return leaving.code
         if detach:
-            tell(job.identifier)
+            tell(job.identifier, specification, wantsJSON)
             return 0
         steering.started(job.identifier)
         try:
-            _follow(client, job, printer, steering)
+            with _running(client, job, printer):
+                if wantsJSON:
+                    tell(job.identifier, specification, wantsJSON)
+                _follow(job, printer, steering, wantsJSON)
         except Leaving as leaving:
             return leaving.code
     return printer.code
@@ -85,15 +92,23 @@ def _started(starting: Generator[Waiting, None, Job], printer: Printer) -> Job:
             return cast("Job", started.value)
 
 
-def _follow(client: Client, job: Job, printer: Printer, steering: Steering) -> None:
+def _follow(job: Job, printer: Printer, steering: Steering, asJSON: bool) -> None:
     """
     Write what the job writes until it has ended.
     """
+    with closing(job.logs()) as events:
+        for event in asObjects(job.identifier, events) if asJSON else events:
+            with steering.writing():
+                printer.show(event)
+
+
+@contextmanager
+def _running(client: Client, job: Job, printer: Printer) -> Iterator[None]:
+    """
+    Where following a job ends before the job does, say so to it or to the user.
+    """
     try:
-        with closing(client.readLog(job.identifier)) as events:
-            for event in events:
-                with steering.writing():
-                    printer.show(event)
+        yield
     except BrokenPipeError:
         # It would have got this here.
         with suppress(Failure):
