@@ -67,6 +67,23 @@ class StartTests(RosterTestCase):
         self.assertEqual(handle.sweeps, 1)
         self.assertNothingLeft()
 
+    def test_cannotStoreNorSeal(self) -> None:
+        """
+        That is said at once though the log can only be removed when the disk
+        is full no more.
+        """
+        self.launcher.delay = Milestone()
+        self.store.refusal = "disk full"
+        started = self.roster.start(SLEEP, "alice")
+        (log,) = self.logs.logs.values()
+        assert log is not None
+        log.full = True
+        self.launcher.delay.reach(None)
+        self.failureResultOf(started, StorageFailed)
+        self.assertEqual([*self.logs.logs.values()], [log])
+        log.makeRoom()
+        self.assertNothingLeft()
+
     def test_noRoom(self) -> None:
         """
         If there is no room, nothing is begun.

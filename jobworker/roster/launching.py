@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from attrs import frozen
 
+from twisted.logger import Logger
+
 from ..crashing import crashPoint
 from ..errors import StorageFailed
 from ..interfaces.launchers import IJobHandle, ILauncher
@@ -16,6 +18,7 @@ from ..interfaces.store import IJobStore
 from ..jobs import Command, Record
 from .keys import remembered
 from .recovery import removeLog
+from .standing import stand
 
 
 @frozen(eq=False)
@@ -25,6 +28,8 @@ class Launching:
 
     @ivar _now: Says what time it is: nanoseconds since the epoch.
     """
+
+    log = Logger()
 
     _now: Callable[[], int]
     _launcher: ILauncher
@@ -81,7 +86,18 @@ class Launching:
     async def _undo(self, identifier: str, handle: IJobHandle, log: IJobLog) -> None:
         """
         Let a job never have been.
+
+        On a full disk its log may wait for long; whoever wants to start a job
+        does not.
         """
         await handle.sweep()
+        stand(self._discard(identifier, log)).addErrback(
+            lambda failure: self.log.failure("while discarding a log", failure)
+        )
+
+    async def _discard(self, identifier: str, log: IJobLog) -> None:
+        """
+        Remove a log when it can be: the next start does it if that is before.
+        """
         await log.seal()
         await removeLog(self._logs, identifier)
