@@ -67,7 +67,9 @@ class StreamTests(SynchronousTestCase):
         For programs each line is an object, as for C{logs}, and the job is one in
         the end; what is not from the job stays on standard error.
         """
-        ending = status(wire.EXITED, -1, signal=9, cause=wire.CAUSE_TIMED_OUT, reason="late")
+        ending = status(
+            wire.EXITED, -1, signal=9, cause=wire.CAUSE_TIMED_OUT, reason="late"
+        )
         script = LogScript([(1, b"on"), (2, b"two\n"), (1, b"e")], ending=ending)
         server = WireServer({"ReadLog": script.served})
         self.addCleanup(server.stop)
