@@ -282,6 +282,29 @@ def newDaemon(*options: str) -> Daemon:
     return Daemon(Path(tempfile.mkdtemp(prefix="jobworker-", dir="/tmp")), options)
 
 
+def endDaemon(daemon: Daemon) -> None:
+    """
+    End everything of a daemon, its jobs and its supervisor included.
+    """
+    if daemon.process is not None and daemon.process.poll() is None:
+        daemon.process.kill()
+        daemon.process.wait(PATIENCE)
+    for process in processesOf(str(daemon.state)):
+        try:
+            os.kill(process, signal.SIGTERM)
+        except ProcessLookupError:
+            continue
+    until(lambda: not processesOf(str(daemon.state)), "its supervisor has ended")
+
+
+def removeDaemon(daemon: Daemon) -> None:
+    """
+    Leave nothing of a daemon.
+    """
+    endDaemon(daemon)
+    shutil.rmtree(daemon.folder)
+
+
 class DaemonCase(SynchronousTestCase):
     """
     Tests with daemons, of which nothing is left afterwards.
@@ -292,7 +315,7 @@ class DaemonCase(SynchronousTestCase):
         Make a daemon, not started, whose jobs end with it.
         """
         daemon = newDaemon(*options)
-        self.addCleanup(self.removeDaemon, daemon)
+        self.addCleanup(self._remove, daemon)
         return daemon
 
     def startDaemon(self, *options: str) -> Daemon:
@@ -303,28 +326,11 @@ class DaemonCase(SynchronousTestCase):
         daemon.start()
         return daemon
 
-    @classmethod
-    def removeDaemon(cls, daemon: Daemon) -> None:
+    def _remove(self, daemon: Daemon) -> None:
         """
         Leave nothing of a daemon.
         """
-        cls.endDaemon(daemon)
-        shutil.rmtree(daemon.folder)
-
-    @staticmethod
-    def endDaemon(daemon: Daemon) -> None:
-        """
-        End everything of a daemon, its jobs and its supervisor included.
-        """
-        if daemon.process is not None and daemon.process.poll() is None:
-            daemon.process.kill()
-            daemon.process.wait(PATIENCE)
-        for process in processesOf(str(daemon.state)):
-            try:
-                os.kill(process, signal.SIGTERM)
-            except ProcessLookupError:
-                continue
-        until(lambda: not processesOf(str(daemon.state)), "its supervisor has ended")
+        removeDaemon(daemon)
 
 
 def processesOf(state: str) -> list[int]:

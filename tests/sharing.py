@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from attrs import define
 
-from tests.daemons import Daemon, DaemonCase, newDaemon
+from tests.daemons import Daemon, DaemonCase, newDaemon, removeDaemon
 
 
 @define
@@ -43,7 +43,7 @@ class _Turn:
         """
         daemon, self.owner, self.daemon = self.daemon, None, None
         if daemon is not None:
-            DaemonCase.removeDaemon(daemon)
+            removeDaemon(daemon)
 
 
 _turn = _Turn()

@@ -16,7 +16,7 @@ from grpc import StatusCode as Code
 
 from jobworker.api import worker_pb2 as pb
 from tests.callers import Caller, calling, refusalOf
-from tests.daemons import Daemon, DaemonCase, until
+from tests.daemons import Daemon, DaemonCase, endDaemon, until
 from tests.disks import (
     Disk,
     FrugalDaemon,
@@ -110,7 +110,7 @@ class DiskCase(CallingCase):
         """
         Remove a daemon, but not what is mounted.
         """
-        self.endDaemon(daemon)
+        endDaemon(daemon)
         self.addCleanup(shutil.rmtree, daemon.folder)
 
 
@@ -252,7 +252,7 @@ class DescriptorTests(CallingCase):
         """
         folder = self.makeDaemon().folder
         daemon = FrugalDaemon(folder, ("--on-shutdown", "stop"))
-        self.addCleanup(self.endDaemon, daemon)
+        self.addCleanup(endDaemon, daemon)
         daemon.start()
         self.connect(daemon)
         assert daemon.process is not None
