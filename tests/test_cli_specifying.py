@@ -200,7 +200,7 @@ class StartTests(SynchronousTestCase):
         self.assertIn("sh -c 'echo '", said)
         for words in (["--cmd", "echo"], ["--cmd", "echo a", "--", "b"]):
             said = run([*self.server.flags(), "start", *words]).err
-            self.assertIn("command not found\n", said)
+            self.assertIn("command not found; name a program", said)
 
     def test_query(self) -> None:
         """

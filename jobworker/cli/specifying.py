@@ -193,7 +193,9 @@ def explained(words: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except Unacceptable as failure:
-        if len(words) > 1 or not set(words[0]).intersection(_LINE) or failure.remedy:
+        isLine = len(words) == 1 and set(words[0]).intersection(_LINE)
+        # What is said of any name that is not found is of no use for a line.
+        if not isLine or (failure.remedy and failure.cause != "command not found"):
             raise
         raise Unacceptable(
             failure.cause,
