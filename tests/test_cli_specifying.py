@@ -194,13 +194,13 @@ class StartTests(SynchronousTestCase):
         Whoever gives a line of shell for the name of a command is told how it is
         run.
         """
-        self.refusal = "command not found"
+        self.refusal = "command not found: 'it'"
         said = run([*self.server.flags(), "start", "--cmd", "echo 'a b'"]).err
-        self.assertIn("command not found; each argument is a word", said)
+        self.assertIn("command not found: 'it'; each argument is a word", said)
         self.assertIn("sh -c 'echo '", said)
         for words in (["--cmd", "echo"], ["--cmd", "echo a", "--", "b"]):
             said = run([*self.server.flags(), "start", *words]).err
-            self.assertIn("command not found; name a program", said)
+            self.assertIn("command not found: 'it'; name a program", said)
 
     def test_query(self) -> None:
         """

@@ -195,7 +195,8 @@ def explained(words: Sequence[str]) -> Iterator[None]:
     except Unacceptable as failure:
         isLine = len(words) == 1 and set(words[0]).intersection(_LINE)
         # What is said of any name that is not found is of no use for a line.
-        if not isLine or (failure.remedy and failure.cause != "command not found"):
+        notFound = failure.cause.startswith("command not found")
+        if not isLine or (failure.remedy and not notFound):
             raise
         raise Unacceptable(
             failure.cause,
