@@ -229,8 +229,14 @@ class SpecificationTests(HostTestCase):
 
     async def test_everything(self) -> None:
         """
-        All of it at once, and steps before do not eat the input.
+        All of it at once, and steps before do not eat the input; nor does any of
+        it make Twisted fork where it could spawn.
         """
+
+        def fork() -> int:
+            raise AssertionError("this process was forked")
+
+        self.patch(os, "fork", fork)
         written = await self.write(
             "sh",
             "-c",
