@@ -113,3 +113,37 @@ class TallyingTests(RosterTestCase):
         self.clock.advance(1)
         self.assertNoResult(tallying.measure())
         self.assertEqual(logs.asked, 2)
+
+    def test_together(self) -> None:
+        """
+        Logs are measured once for all who ask meanwhile: at first they wait,
+        and later they are told what was found before.
+        """
+        logs = SlowLogKeeper()
+        tallying = Tallying(self.clock, self.store, logs, lambda: 0)
+        first, second = tallying.measure(), tallying.measure()
+        self.clock.advance(2)
+        logs.answer.callback({"a": 5})
+        for each in (first, second):
+            self.assertEqual(self.successResultOf(each).spoolBytes, 5)
+        self.assertEqual(logs.asked, 1)
+        self.clock.advance(40)
+        third = tallying.measure()
+        self.assertNoResult(third)
+        self.assertEqual(self.successResultOf(tallying.measure()).spoolBytes, 5)
+        logs.answer.callback({"a": 6})
+        self.assertEqual(self.successResultOf(third).spoolBytes, 6)
+        self.assertEqual(logs.asked, 2)
+
+    def test_cannotLook(self) -> None:
+        """
+        When the logs cannot be measured, who has asked is told, and who waited
+        for that has it tried again.
+        """
+        logs = SlowLogKeeper()
+        tallying = Tallying(self.clock, self.store, logs, lambda: 0)
+        first, second = tallying.measure(), tallying.measure()
+        logs.answer.errback(OSError(5, "Input/output error"))
+        self.failureResultOf(first, OSError)
+        logs.answer.callback({"a": 5})
+        self.assertEqual(self.successResultOf(second).spoolBytes, 5)

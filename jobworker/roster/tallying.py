@@ -17,6 +17,7 @@ from ..description import Tally
 from ..interfaces.logs import ILogKeeper
 from ..interfaces.store import IJobStore
 from ..jobs import Cause, Phase, Record
+from ..milestones import Milestone
 from .audience import Indifferent
 from .standing import stand
 
@@ -46,6 +47,8 @@ class Tallying(Indifferent):
 
     @ivar _moved: Says how many bytes jobs have written.
     @ivar _phases: The jobs that have not ended.
+    @ivar _survey: What was found when it was looked last.
+    @ivar _looking: Reached when it has been looked; C{None} while nobody does.
     """
 
     _clock: IReactorTime
@@ -56,6 +59,7 @@ class Tallying(Indifferent):
     _ended: Counter[Cause] = field(factory=Counter, init=False)
     _phases: dict[str, Phase] = field(factory=dict, init=False)
     _survey: _Survey | None = field(default=None, init=False)
+    _looking: Milestone[None] | None = field(default=None, init=False)
 
     def jobChanged(self, record: Record) -> None:
         """
@@ -83,8 +87,10 @@ class Tallying(Indifferent):
         return stand(self._measure())
 
     async def _measure(self) -> Tally:
+        while self._survey is None and self._looking is not None:
+            await self._looking.wait()
         survey = self._survey
-        if survey is None or self._clock.seconds() >= survey.stale:
+        if survey is None or self._isDue(survey):
             survey = await self._look()
         draining = sum(phase is Phase.DRAINING for phase in self._phases.values())
         return Tally(
@@ -97,15 +103,25 @@ class Tallying(Indifferent):
             survey.spoolBytes,
         )
 
+    def _isDue(self, survey: _Survey) -> bool:
+        """
+        Say whether it is to be looked again; nobody does while another does.
+        """
+        return self._looking is None and self._clock.seconds() >= survey.stale
+
     async def _look(self) -> _Survey:
         """
         Measure the logs, and count the jobs that have ended.
         """
         began = self._clock.seconds()
-        ended = await self._store.ended()
-        sizes = await self._logs.sizes(await self._logs.identifiers())
-        now = self._clock.seconds()
-        self._survey = _Survey(
-            len(ended), sum(sizes.values()), now + _REST * (now - began)
-        )
-        return self._survey
+        looking = self._looking = Milestone()
+        try:
+            ended = await self._store.ended()
+            sizes = await self._logs.sizes(await self._logs.identifiers())
+            now = self._clock.seconds()
+            stale = now + _REST * (now - began)
+            self._survey = _Survey(len(ended), sum(sizes.values()), stale)
+            return self._survey
+        finally:
+            self._looking = None
+            looking.reach(None)
