@@ -14,6 +14,7 @@ import grpc
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
+from jobworker.client.keys import makeKey
 
 from .certificates import path
 from .commandlines import Outcome, run
@@ -221,6 +222,16 @@ class JobTests(SynchronousTestCase):
         self.assertEqual(
             (bound["peak_memory"], bound["peak_memory_at_most"]), (None, 3 * 2**20)
         )
+
+    def test_key(self) -> None:
+        """
+        A key is told if the user gave it, and not if it was made for a start.
+        """
+        for command in ("query", "inspect"):
+            self.answer.command.key = makeKey()
+            self.assertNotIn(b"once", self.run_(command, ID).out)
+            self.answer.command.key = "deadbeef" * 4
+            self.assertIn(b"deadbeef", self.run_(command, ID).out)
 
     def test_inForce(self) -> None:
         """

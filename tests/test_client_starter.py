@@ -21,6 +21,7 @@ from jobworker.client.failures import (
     Unsupported,
 )
 from jobworker.client.job import Job
+from jobworker.client.keys import isMade
 from jobworker.client.retrying import DELAYS
 from jobworker.client.starter import Starter
 from jobworker.client.values import ServerInfo
@@ -99,7 +100,7 @@ class StarterTests(SynchronousTestCase):
         """
         client = ScriptedClient([None])
         self.assertEqual(self.start(client), [])
-        self.assertTrue(client.wanted[0].key)
+        self.assertTrue(isMade(client.wanted[0].key))
 
     def test_ownKey(self) -> None:
         """

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..client.keys import isMade
 from ..conditions import Conditions
 from ..specification import UNLIMITED, ResourceLimit, Specification
 
@@ -21,7 +22,7 @@ def asked(wanted: Specification) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "name": wanted.name or None,
         "labels": dict(wanted.labels) or None,
-        "once": wanted.key or None,
+        "once": None if isMade(wanted.key) else wanted.key or None,
         "user": wanted.user or None,
         "group": wanted.group or None,
         "cwd": wanted.directory or None,

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Protocol
-from uuid import uuid4
 
 from attrs import define, evolve, field
 
 from ..specification import NOTHING, Specification
 from .events import Waiting
 from .failures import Failure, TimedOut, Unacceptable, Unreachable, Unsupported
+from .keys import makeKey
 from .retrying import Attempts
 from .values import ServerInfo
 
@@ -71,7 +71,7 @@ class Starter:
         @raise Failure: If it cannot be started, or nobody knows.
         """
         asks = wanted != NOTHING
-        keyed = wanted if wanted.key else evolve(wanted, key=uuid4().hex)
+        keyed = wanted if wanted.key else evolve(wanted, key=makeKey())
         lost = Unreachable("nothing was attempted")
         while True:
             refusal = None
