@@ -65,12 +65,15 @@ class Host:
     All households.
 
     @ivar _leaders: By the number of the leader: the last that had it.
+    @ivar _owners: Whose orphans are, by number and start: to find that out may
+        take long, and they may hide it later.
     @ivar _session: Our own session, which nothing of a job can be in.
     """
 
     _clock: IReactorTime
     _households: set[Household] = field(factory=set, init=False)
     _leaders: dict[int, Household] = field(factory=dict, init=False)
+    _owners: dict[tuple[int, int], Household] = field(factory=dict, init=False)
     _session: int = field(init=False)
     _patrol: IDelayedCall | None = field(default=None, init=False)
 
@@ -99,6 +102,7 @@ class Host:
         if not self._households and self._patrol is not None:
             self._patrol.cancel()
             self._patrol = None
+            self._owners.clear()
 
     def signal(self, household: Household, number: int) -> None:
         """
@@ -212,9 +216,19 @@ class Host:
 
     def _owner(self, orphan: Entry) -> Household | None:
         """
-        Find out whose an orphan is.
+        Find out whose an orphan is, unless that is known.
 
         @return: C{None} if it may be of any of several.
+        """
+        key = (orphan.pid, orphan.start)
+        owner = self._owners.get(key) or self._findOwner(orphan)
+        if owner is not None:
+            self._owners[key] = owner
+        return owner
+
+    def _findOwner(self, orphan: Entry) -> Household | None:
+        """
+        Find out whose an orphan is, by the signs that cost least first.
         """
         for number in (orphan.session, orphan.group):
             household = self._leaders.get(number)
@@ -222,15 +236,23 @@ class Host:
             # and may be used again while there is something else of its job.
             if household is not None and household.process.start <= orphan.start:
                 return household
-        suspects = []
-        marked = None if orphan.dead else mark(orphan.pid)
-        held = set() if orphan.dead else pipes(orphan.pid)
         for household in self._households:
-            known = (orphan.pid, orphan.start) in household.kin
-            if known or marked == household.identifier or held & household.pipes:
+            if (orphan.pid, orphan.start) in household.kin:
                 return household
-            if household.process.start <= orphan.start:
-                suspects.append(household)
+        if not orphan.dead:
+            marked = mark(orphan.pid)
+            for household in self._households:
+                if marked == household.identifier:
+                    return household
+            held = pipes(orphan.pid)
+            for household in self._households:
+                if held & household.pipes:
+                    return household
+        suspects = [
+            household
+            for household in self._households
+            if household.process.start <= orphan.start
+        ]
         return suspects[0] if len(suspects) == 1 else None
 
     def _reapOrphans(self) -> None:
@@ -239,6 +261,11 @@ class Host:
         """
         self._patrol = self._clock.callLater(_PATROL, self._reapOrphans)
         try:
-            self.bury(self._orphans())
+            orphans = self._orphans()
+            self.bury(orphans)
         except OSError:
             self.log.failure("while looking for orphans")
+            return
+        there = {(orphan.pid, orphan.start) for orphan in orphans}
+        for gone in self._owners.keys() - there:
+            del self._owners[gone]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import time
-from signal import SIGKILL, SIGTERM
+from signal import SIGKILL, SIGTERM, SIGUSR1
 
 from twisted.internet.task import LoopingCall
 
@@ -129,6 +129,29 @@ class ZooTests(HostTestCase):
             await handle.whenExited()
             await handle.sweep()
             self.assertEqual(living(), 1, name)
+        await self.assertEnds("one", neighbour)
+
+    async def test_seenBefore(self) -> None:
+        """
+        A process of which it was seen once whose it is can hide no more.
+        """
+        neighbour = await self.catch("one")
+        handle = await self.catch("hides when told")
+        other, _ = await self.launch("true")
+        await other.whenExited()
+        await other.sweep()
+        leader = handle.process.pid
+        (orphan,) = (
+            entry.pid
+            for entry in descendants()
+            if entry.pid != leader and mark(entry.pid) == mark(leader)
+        )
+        os.kill(orphan, SIGUSR1)
+        await until(lambda: "another" in [mark(each.pid) for each in descendants()])
+        os.kill(leader, SIGKILL)
+        await handle.whenExited()
+        await handle.sweep()
+        self.assertEqual(living(), 1)
         await self.assertEnds("one", neighbour)
 
     async def test_zombies(self) -> None:
