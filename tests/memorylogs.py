@@ -32,7 +32,7 @@ class MemoryLog:
     """
 
     _grew: Callable[[], None]
-    _forget: Callable[[], None]
+    _remove: Callable[[], Deferred[None]]
     outputs: dict[Source, int] = field(factory=lambda: dict.fromkeys(Source, -1))
     dry: Milestone[None] = field(factory=Milestone, init=False)
     overQuota: Milestone[str] = field(factory=Milestone, init=False)
@@ -52,8 +52,7 @@ class MemoryLog:
         Never have been.
         """
         self.outputs.clear()
-        self._forget()
-        return succeed(None)
+        return self._remove()
 
     def whenDry(self) -> Deferred[None]:
         """
@@ -116,7 +115,7 @@ class MemoryLogKeeper:
         """
         if self.refusal is not None:
             return fail(self.refusal)
-        log = MemoryLog(lambda: self.grow(identifier), lambda: self._forget(identifier))
+        log = MemoryLog(lambda: self.grow(identifier), lambda: self.remove(identifier))
         self.logs[identifier] = log
         return succeed(log)
 
@@ -159,7 +158,7 @@ class MemoryLogKeeper:
         """
         if self.stubborn:
             return fail(OSError(errno.EROFS, "read-only"))
-        self._forget(identifier)
+        self.logs.pop(identifier, None)
         return succeed(None)
 
     def grow(self, identifier: str) -> None:
@@ -168,6 +167,3 @@ class MemoryLogKeeper:
         """
         for listener in tuple(self._listeners):
             listener.logGrew(identifier)
-
-    def _forget(self, identifier: str) -> None:
-        self.logs.pop(identifier, None)

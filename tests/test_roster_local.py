@@ -45,6 +45,15 @@ class StartTests(RosterTestCase):
         self.failureResultOf(started, LaunchFailed)
         self.assertNothingLeft()
 
+    def test_cannotLaunchNorRemove(self) -> None:
+        """
+        Why a command cannot be launched is said though its log cannot be
+        removed.
+        """
+        self.logs.stubborn = True
+        started = self.roster.start(Command("no"), "alice")
+        self.failureResultOf(started, LaunchFailed)
+
     def test_cannotLog(self) -> None:
         """
         If there can be no log, nothing is launched.

@@ -31,6 +31,8 @@ class IJobLog(Interface):
     def abandon() -> Deferred[None]:
         """
         The job was never started: close everything and remove the files.
+
+        @raise OSError: (asynchronously) If they cannot be removed.
         """
 
     def whenDry() -> Deferred[None]:

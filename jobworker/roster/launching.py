@@ -51,7 +51,7 @@ class Launching:
         try:
             handle = await self._launcher.launch(identifier, command, log.outputs)
         except BaseException:
-            await log.abandon()
+            await removeLog(identifier, log.abandon())
             raise
         crashPoint("start-launched")
         log.launched()
@@ -81,7 +81,7 @@ class Launching:
         """
         await self._store.delete(identifier)
         crashPoint("delete-stored")
-        await removeLog(self._logs, identifier)
+        await removeLog(identifier, self._logs.remove(identifier))
 
     async def _undo(self, identifier: str, handle: IJobHandle, log: IJobLog) -> None:
         """
@@ -100,4 +100,4 @@ class Launching:
         Remove a log when it can be: the next start does it if that is before.
         """
         await log.seal()
-        await removeLog(self._logs, identifier)
+        await removeLog(identifier, self._logs.remove(identifier))

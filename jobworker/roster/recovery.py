@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from twisted.internet.defer import FirstError, gatherResults
+from twisted.internet.defer import Deferred, FirstError, gatherResults
 from twisted.logger import Logger
 
 from ..crashing import crashPoint
@@ -57,7 +57,7 @@ async def recover(
         error.subFailure.raiseException()
     crashPoint("recovery-stored")
     for stray in strays:
-        await removeLog(logs, stray)
+        await removeLog(stray, logs.remove(stray))
     if commands:
         _log.info(
             "{lost} jobs were lost with an earlier service; {strays} logs removed",
@@ -87,14 +87,14 @@ async def _seal(logs: ILogKeeper, identifier: str) -> str:
     return _REASON
 
 
-async def removeLog(logs: ILogKeeper, identifier: str) -> None:
+async def removeLog(identifier: str, removing: Deferred[None]) -> None:
     """
-    Remove a log that there is no job of.
+    Wait for a log to be removed that there is no job of.
 
     If that cannot be done now, the next start tries again.
     """
     try:
-        await logs.remove(identifier)
+        await removing
     except OSError as error:
         _log.error(
             "the log of {job}, which is no job any more, cannot be removed: {error}",
