@@ -38,7 +38,10 @@ class LogFormatTests(SynchronousTestCase):
         """
         The data of an event is there as it is, beside its text.
         """
-        entry = self.written("job {job} has {count} lines", job="1-2", count=3)
+        entry = self.written(
+            "job {job} has {count} lines", job="1-2", count=3, names=["alice", "a"]
+        )
+        self.assertEqual(entry["names"], ["alice", "a"])
         self.assertEqual(entry["text"], "job 1-2 has 3 lines")
         self.assertEqual((entry["job"], entry["count"]), ("1-2", 3))
         self.assertEqual((entry["level"], entry["logger"]), ("info", "tests.example"))

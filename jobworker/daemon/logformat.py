@@ -51,11 +51,20 @@ def toJSON(event: LogEvent) -> str:
         )
     for key, value in event.items():
         if not key.startswith("log_") and key not in _OWN and key not in entry:
-            plain = value is None or isinstance(value, str | int | float | bool)
-            entry[key] = value if plain else str(value)
+            entry[key] = _plain(value)
     for key, value in _calling().items():
         entry.setdefault(key, value)
     return json.dumps(entry, ensure_ascii=True)
+
+
+def _plain(value: object) -> object:
+    """
+    Make of a value what JSON has, texts in a list among that.
+    """
+    if isinstance(value, list):
+        return [*map(_plain, value)]
+    plain = value is None or isinstance(value, str | int | float | bool)
+    return value if plain else str(value)
 
 
 def _calling() -> dict[str, str]:
