@@ -8,7 +8,14 @@ import time
 
 from .. import __version__
 from ..api import worker_pb2 as pb
-from ..bounds import MAX_GRACE
+from ..bounds import (
+    MAX_ENVIRONMENT,
+    MAX_GRACE,
+    MAX_INPUT,
+    MAX_LABELS,
+    MAX_TIME,
+    MAX_VARIABLES,
+)
 from ..description import Description, Limit
 from .settings import MAX_REQUEST, Settings
 from .specifying import asText
@@ -20,6 +27,11 @@ def limitsOf(settings: Settings) -> tuple[Limit, ...]:
     """
     return (
         Limit("request_bytes", MAX_REQUEST),
+        Limit("environment_variables", MAX_VARIABLES),
+        Limit("environment_bytes", MAX_ENVIRONMENT),
+        Limit("stdin_bytes", MAX_INPUT),
+        Limit("labels", MAX_LABELS),
+        Limit("timeout_seconds", MAX_TIME),
         Limit("stop_grace_seconds", MAX_GRACE),
         Limit("followers", settings.followers),
         Limit("followers_of_one_caller", settings.followersPerCaller),

@@ -12,7 +12,7 @@ from grpc import StatusCode as Code
 from twisted.internet.defer import fail
 from twisted.internet.threads import deferToThread
 
-from jobworker import __version__
+from jobworker import __version__, bounds
 from jobworker.api import worker_pb2 as pb
 from jobworker.description import Description, Guarantee, Limit
 from jobworker.errors import NoRoom, RosterUnreachable, ShuttingDown, StorageFailed
@@ -119,6 +119,13 @@ class UnaryTests(RPCTestCase):
         limits = {each.name: each.value for each in info.limits}
         self.assertEqual(limits["request_bytes"], MAX_REQUEST)
         self.assertEqual(limits["log_bytes"], 7)
+        # What jobs may ask for, as far as somebody may come near it.
+        self.assertEqual(limits["environment_bytes"], bounds.MAX_ENVIRONMENT)
+        self.assertEqual(limits["environment_variables"], bounds.MAX_VARIABLES)
+        self.assertEqual(limits["stdin_bytes"], bounds.MAX_INPUT)
+        self.assertEqual(limits["labels"], bounds.MAX_LABELS)
+        self.assertEqual(limits["timeout_seconds"], bounds.MAX_TIME)
+        self.assertEqual(len(limits), len(info.limits))
         peace = pb.Guarantee(name="peace", reason="? war")
         self.assertEqual([*info.guarantees], [peace])
         self.assertGreater(info.time, 1_700_000_000_000_000_000)
