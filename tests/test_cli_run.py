@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
+from select import select
 from typing import Any
 
 import grpc
@@ -146,6 +147,40 @@ class RunTests(SynchronousTestCase):
         outcome = run(["run", *flags, "true"])
         self.assertEqual(outcome.code, 76 + 136)
         self.assertIn(f"job {ID} may still run", outcome.err)
+
+    def test_unanswered(self) -> None:
+        """
+        Where a server says nothing at all, Ctrl-C tells on a terminal what is waited
+        for, and another one leaves and tells whether a job may have been started.
+        """
+        flags = [*self.serve(), "--stdin=none"]
+        leading, following = os.openpty()
+        self.addCleanup(os.close, leading)
+        self.addCleanup(os.close, following)
+        terminal = f"2>{os.ttyname(following)}"
+        # What a server of the original kind would not notice is not sent at once.
+        rows = [([], "ps --all'"), (["--name=a"], "no job was started")]
+        for more, expected in rows:
+            with socket.create_server(("127.0.0.1", 0)) as mute:
+                mute.settimeout(60)
+                address = f"--a=127.0.0.1:{mute.getsockname()[1]}"
+                command = ["run", *flags, address, *more, "true"]
+                process = spawn(command, redirection=terminal)
+                self.addCleanup(process.communicate)
+                self.addCleanup(process.kill)
+                with mute.accept()[0]:
+                    process.send_signal(signal.SIGINT)
+                    self.assertIn("another Ctrl-C leaves", self.said(leading))
+                    process.send_signal(signal.SIGINT)
+                    self.assertIn(expected, self.said(leading))
+                    self.assertEqual(process.wait(60), 130)
+
+    def said(self, terminal: int) -> str:
+        """
+        Read a line that was written to a terminal.
+        """
+        self.assertTrue(select([terminal], [], [], 60)[0], "nothing was said")
+        return os.read(terminal, 1024).decode()
 
     def test_closed(self) -> None:
         """

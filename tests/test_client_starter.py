@@ -41,7 +41,7 @@ class ScriptedClient:
     A client whose calls fail as a test says, one after the other.
     """
 
-    starts: list[Failure | None]
+    starts: list[Failure | KeyboardInterrupt | None]
     infos: list[Failure | None] = field(factory=list)
     wanted: list[Specification] = field(factory=list)
     closed: int = 0
@@ -93,6 +93,14 @@ class StarterTests(SynchronousTestCase):
         self.said = list(self.starter.start(["true"], wanted))
         self.assertEqual([each.delay for each in self.said], self.slept)
         return self.slept
+
+    def test_interrupted(self) -> None:
+        """
+        Where an attempt is given up before its end, nobody knows what came of it.
+        """
+        client = ScriptedClient([KeyboardInterrupt()])
+        self.assertRaises(KeyboardInterrupt, self.start, client)
+        self.assertTrue(self.starter.perhaps)
 
     def test_atOnce(self) -> None:
         """

@@ -126,6 +126,12 @@ class Steering:
         # want to wait for that.
         if self._pausing or len(self._pending) > 1:
             raise Leaving(128 + number)
+        if number == signal.SIGINT and sys.stderr is not None and sys.stderr.isatty():
+            with suppress(OSError):
+                self._remark(
+                    "waiting for the server to answer the start of the job, which is "
+                    "interrupted then; another Ctrl-C leaves"
+                )
 
     def _steer(self) -> None:
         """

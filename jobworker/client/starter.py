@@ -104,6 +104,9 @@ class Starter:
         except Unreachable as failure:
             self.perhaps = self.perhaps or failure.sent
             raise
+        except KeyboardInterrupt:
+            self.perhaps = True
+            raise
 
     def _refusal(self, lost: Unreachable) -> Failure | None:
         """
