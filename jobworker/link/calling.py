@@ -4,33 +4,23 @@ The gateway's end of one connection to the supervisor.
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorTime
 
 from ..api import supervisor_pb2 as pb
-from ..changes import Changes
 from ..crashing import crashPoint
-from ..description import Description, Tally
 from ..interfaces.roster import IRosterListener
-from ..jobs import Record
 from ..milestones import Milestone
-from ..queries import Page
+from .answering import Result, resultOf
 from .conversing import Conversation, pack
 from .conversion import BadMessage, decode, unconvertRecord
-from .describing import unconvertDescription, unconvertTally
 from .failing import unconvertFailure
 from .greeting import Greeting
-from .journaling import unconvertChanges
-from .paging import unconvertPage
 
 # The most requests that wait for their answers.
 _MOST: Final = 10_000
-
-
-#: What is answered to a request that was done.
-Result: TypeAlias = Record | Page | Changes | Description | Tally | None
 
 
 class ConnectionBroken(Exception):
@@ -152,18 +142,8 @@ class Call(Conversation):
         what = answer.WhichOneof("what")
         if what is None or not 0 < answer.number <= self._last:
             raise BadMessage(f"answer {answer.number} to nothing that was asked")
-        result: Result = None
-        if what == "record":
-            result = unconvertRecord(answer.record)
-        elif what == "page":
-            result = unconvertPage(answer.page)
-        elif what == "changes":
-            result = unconvertChanges(answer.changes)
-        elif what == "description":
-            result = unconvertDescription(answer.description)
-        elif what == "tally":
-            result = unconvertTally(answer.tally)
         failure = unconvertFailure(answer.failure) if what == "failure" else None
+        result = resultOf(answer)
         crashPoint("gateway-answered")
         waiting = self._waiting.pop(answer.number, None)
         if waiting is None:

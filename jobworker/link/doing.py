@@ -18,15 +18,13 @@ from ..jobs import Record
 from ..queries import Page
 from .conversion import (
     BadMessage,
-    convertRecord,
     decode,
     unconvertCommand,
     unconvertManner,
 )
-from .describing import convertDescription, convertTally
 from .framing import LONGEST
-from .journaling import convertChanges, unconvertReading
-from .paging import convertPage, unconvertQuery
+from .journaling import unconvertReading
+from .paging import unconvertQuery
 
 # The longest request to start a job, and the longest subject, in bytes: a
 # record with both is a message too.
@@ -36,9 +34,6 @@ _NAME: Final = 2**16
 # Identifiers become parts of paths, so that nothing else may be one.
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-
-#: What comes of a request that is done.
-Result: TypeAlias = Record | Page | Changes | Description | Tally | None
 
 #: A request that is being done.
 Doing: TypeAlias = (
@@ -94,23 +89,6 @@ def do(roster: IRoster, request: pb.Request) -> Doing:
         return roster.signal(identifier, _name(request.signal.by), number)
     manner = unconvertManner(request.stop.manner)
     return roster.stop(identifier, _name(request.stop.by), manner)
-
-
-def answerOf(number: int, result: Result) -> pb.Answer:
-    """
-    Make the answer to a request that was done.
-    """
-    if result is None:
-        return pb.Answer(number=number, done=pb.Done())
-    if isinstance(result, Page):
-        return pb.Answer(number=number, page=convertPage(result))
-    if isinstance(result, Changes):
-        return pb.Answer(number=number, changes=convertChanges(result))
-    if isinstance(result, Description):
-        return pb.Answer(number=number, description=convertDescription(result))
-    if isinstance(result, Tally):
-        return pb.Answer(number=number, tally=convertTally(result))
-    return pb.Answer(number=number, record=convertRecord(result))
 
 
 def _name(text: bytes) -> str:

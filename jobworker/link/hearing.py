@@ -12,7 +12,8 @@ from twisted.internet.defer import Deferred
 from ..errors import RosterUnreachable
 from ..jobs import Record
 from ..life import Lost, advance
-from .calling import ConnectionBroken, Result, TooBusy
+from .answering import Result
+from .calling import ConnectionBroken, TooBusy
 from .failing import SupervisorFailed
 
 _T = TypeVar("_T")

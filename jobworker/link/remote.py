@@ -34,7 +34,8 @@ from .abilities import (
     neededToSearch,
     neededToStart,
 )
-from .calling import Call, Result
+from .answering import Result
+from .calling import Call
 from .greeting import Greeting, ourGreeting
 from .hearing import hear, insist, recall
 from .known import KnownJobs

@@ -20,6 +20,7 @@ from ..crashing import crashPoint
 from ..interfaces.roster import IRoster, IRosterListener
 from ..jobs import Record
 from .abilities import FORGETTING
+from .answering import Result, answerOf
 from .conversing import Conversation
 from .conversion import (
     BadMessage,
@@ -27,7 +28,7 @@ from .conversion import (
     decode,
     encode,
 )
-from .doing import Doing, Result, answerOf, do, isIdentifier
+from .doing import Doing, do, isIdentifier
 from .failing import convertFailure
 from .greeting import Greeting, ourGreeting
 from .outbox import MOST

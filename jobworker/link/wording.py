@@ -13,7 +13,7 @@ from ..changes import Changes
 from ..jobs import Cause, Record
 from ..queries import Page
 from .abilities import BECOMING, SPECIFYING
-from .doing import Result
+from .answering import Result
 from .greeting import Greeting
 
 # Causes that came with specifications.
