@@ -19,7 +19,8 @@ from jobworker.cli import program
 
 _ROOT: Final = Path(__file__).parent.parent
 
-_PROGRAM: Final = (
+#: What runs the command line in a process of its own.
+PROGRAM: Final = (
     "import sys; sys.argv[0] = 'jobworker'; "
     "from jobworker.cli.main import main; sys.exit(main())"
 )
@@ -57,7 +58,7 @@ def _content(file: IO[str]) -> bytes:
 
 
 def spawn(
-    arguments: Sequence[str], code: str = _PROGRAM, redirection: str = ""
+    arguments: Sequence[str], code: str = PROGRAM, redirection: str = ""
 ) -> subprocess.Popen[bytes]:
     """
     Run a command in a process of its own, with pipes.

@@ -23,7 +23,7 @@ from jobworker.client.events import Event, Output
 from jobworker.client.failures import Unreachable
 from jobworker.jobs import Source
 
-from .commandlines import Outcome, run, spawn
+from .commandlines import PROGRAM, Outcome, run, spawn
 from .logscripts import LogScript
 from .test_client_reader import line
 from .wireserver import ID, WireServer, status
@@ -186,6 +186,19 @@ class OneLogTests(LogsCase):
         self.assertEqual(first, wanted)
         self.assertEqual((last["job"], last["text"]), (OTHER, "日"))
         self.assertEqual(self.logs(ID, "--json", "--timestamps").code, 64)
+
+    def test_full(self) -> None:
+        """
+        Where there is no room for more in a file, it is named.
+        """
+        self.serve({ID: LogScript([(1, b"x" * 5000)] * 2)})
+        path = Path(self.mktemp()).resolve()
+        limited = "from resource import *; setrlimit(RLIMIT_FSIZE, (7000, 7000)); "
+        command = [*self.server.flags(), "logs", ID, "-o", str(path)]
+        process = spawn(command, limited + PROGRAM)
+        err = process.communicate(timeout=60)[1].decode()
+        self.assertEqual((process.returncode, path.stat().st_size), (74, 7000))
+        self.assertIn(f"cannot write '{path}': File too large; ", err)
 
     def test_since(self) -> None:
         """

@@ -26,9 +26,12 @@ class Outlet:
 
     Writing waits as long as the reader does, also where the descriptor was
     told not to wait.
+
+    @ivar path: Which file it is; empty if nobody has named one.
     """
 
     descriptor: int
+    path: str = field(default="", kw_only=True)
     _last: bytes = field(default=b"\n", init=False)
 
     @classmethod
@@ -47,6 +50,8 @@ class Outlet:
     def write(self, data: bytes) -> None:
         """
         Write everything.
+
+        @raise CannotWrite: If there is no more room in a file that was named.
         """
         rest = memoryview(data)
         while rest:
@@ -54,6 +59,13 @@ class Outlet:
                 rest = rest[os.write(self.descriptor, rest) :]
             except BlockingIOError:
                 select([], [self.descriptor], [])
+            except OSError as error:
+                if not self.path:
+                    raise
+                raise CannotWrite(
+                    f"cannot write {self.path!r}: {error.strerror}; make room, or name "
+                    "a file elsewhere"
+                ) from None
         self._last = data[-1:] or self._last
 
     def remark(self, text: str) -> None:

@@ -58,10 +58,10 @@ class Sink:
         """
         err = Outlet.standard("stderr")
         with _stdout() if path is None else _created(path) as descriptor:
-            out = Outlet(descriptor)
+            out = Outlet(descriptor, path=path or "")
             progress = Progress(Outlet(err.descriptor))
             if _showsProgress(descriptor):
-                out = CountedOutlet(descriptor, progress)
+                out = CountedOutlet(descriptor, progress, path=path or "")
                 err = SharedOutlet(err.descriptor, progress)
             apart = path is None and not together
             outlets = {Source.STDOUT: out, Source.STDERR: err if apart else out}
