@@ -231,12 +231,14 @@ class RefusedTests(SynchronousTestCase):
 
     def test_noDirectory(self) -> None:
         """
-        What stands where the directory should be is named.
+        What cannot be written is named, once, and why.
         """
         place = Path(self.mktemp())
         place.write_text("")
         error = self.assertRaises(BadConfiguration, initialise, place)
-        self.assertIn(f"cannot write below {place}", str(error))
+        self.assertTrue(str(error).startswith(f"cannot write {place}/"), str(error))
+        self.assertTrue(str(error).endswith(": Not a directory"), str(error))
+        self.assertEqual(str(error).count(str(place)), 1)
 
     def test_cleansUp(self) -> None:
         """

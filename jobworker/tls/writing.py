@@ -4,6 +4,7 @@ Files that come into being whole, and never in place of others.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -44,9 +45,7 @@ def writeNew(directory: str, files: Mapping[str, tuple[bytes, int]]) -> list[str
             with suppress(OSError):
                 os.unlink(path)
         if isinstance(error, OSError):
-            raise CannotCreate(
-                f"cannot write below {directory}: {error.strerror}: {error.filename}"
-            ) from None
+            raise _unwritten(paths[name], error) from None
         raise
     return written
 
@@ -65,6 +64,16 @@ def _exists(path: str) -> CannotCreate:
         f"{path} exists already and is not overwritten: "
         "move it away or name another directory"
     )
+
+
+def _unwritten(path: str, error: OSError) -> CannotCreate:
+    """
+    Say why a file cannot be written.
+    """
+    # What exists then is something else where there should be a directory.
+    blocked = isinstance(error, FileExistsError)
+    reason = os.strerror(errno.ENOTDIR) if blocked else error.strerror
+    return CannotCreate(f"cannot write {path}: {reason}")
 
 
 def _writeNew(path: str, content: bytes, mode: int) -> None:
