@@ -40,8 +40,14 @@ class Caller:
     Calls over one connection; works with channels of C{grpc} and C{grpc.aio}.
     """
 
-    def __init__(self, channel: Any, secret: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self,
+        channel: Any,
+        secret: tuple[tuple[str, str], ...] = (),
+        patience: float | None = None,
+    ) -> None:
         self.metadata = secret
+        self._patience = patience
         self._start = channel.unary_unary(
             SERVICE + "StartJob", pb.Command.SerializeToString, pb.Job.FromString
         )
@@ -65,65 +71,79 @@ class Caller:
             pb.ReadReply.FromString,
         )
 
+    def _means(self) -> dict[str, Any]:
+        waits = {
+            "timeout": self._patience,
+            "wait_for_ready": self._patience is not None,
+        }
+        return {"metadata": self.metadata, **waits}
+
     def start(self, cmd: str, *args: str) -> Any:
         """
         Call StartJob.
         """
-        return self._start(pb.Command(cmd=cmd, args=args), metadata=self.metadata)
+        return self._start(pb.Command(cmd=cmd, args=args), **self._means())
 
     def query(self, job: pb.Job) -> Any:
         """
         Call QueryJob.
         """
-        return self._query(job, metadata=self.metadata)
+        return self._query(job, **self._means())
 
     def kill(self, job: pb.Job) -> Any:
         """
         Call StopJob.
         """
-        return self._stop(pb.StopRequest(job=job, force=True), metadata=self.metadata)
+        return self._stop(pb.StopRequest(job=job, force=True), **self._means())
 
     def stopLater(self, job: pb.Job) -> Any:
         """
         Call StopJob, and do not wait for the answer.
         """
         request = pb.StopRequest(job=job, force=True)
-        return self._stop.future(request, metadata=self.metadata)
+        return self._stop.future(request, **self._means())
 
     def delete(self, job: pb.Job) -> Any:
         """
         Call DeleteJob.
         """
-        return self._delete(job, metadata=self.metadata)
+        return self._delete(job, **self._means())
 
     def stream(self, job: pb.Job, startPoint: int = 0) -> Any:
         """
         Call StreamLog.
         """
         request = pb.StreamRequest(job=job, startPoint=startPoint)
-        return self._stream(request, metadata=self.metadata)
+        return self._stream(request, **self._means())
 
     def read(self, job: pb.Job, follow: bool = True, **more: Any) -> Any:
         """
         Call ReadLog.
         """
         request = pb.ReadRequest(job=job, follow=follow, **more)
-        return self._read(request, metadata=self.metadata)
+        return self._read(request, **self._means())
 
 
 @contextmanager
 def calling(
-    daemon: Daemon, subject: str = "alice", alone: bool = False
+    daemon: Daemon,
+    subject: str = "alice",
+    alone: bool = False,
+    patience: float | None = None,
 ) -> Iterator[Caller]:
     """
     Have a connection while the context lasts.
 
     @param alone: Whether it must not be shared with others to the same place.
+    @param patience: Seconds that a call may take.  If there are some it waits while
+        there is no connection, which is tried again all the time.
     """
     target = f"127.0.0.1:{daemon.port}"
-    options = (("grpc.use_local_subchannel_pool", int(alone)),)
+    options = [("grpc.use_local_subchannel_pool", int(alone))]
+    if patience is not None:
+        options += [(f"grpc.{x}_reconnect_backoff_ms", 100) for x in ("initial", "max")]
     with grpc.secure_channel(target, channelCredentials(subject), options) as channel:
-        yield Caller(channel, metadata(subject))
+        yield Caller(channel, metadata(subject), patience)
 
 
 def refusalOf(call: Callable[..., Any], *arguments: Any) -> tuple[grpc.StatusCode, str]:

@@ -32,6 +32,9 @@ LATE = frozenset({"delete-stored", "supervisor-stopping"})
 #: Seconds that a process is given to meet its crash point.
 PATIENCE = 20.0
 
+#: Seconds that any call may take, with the starts of gateways that it waits for.
+_CALL = 120.0
+
 
 @define(eq=False)
 class Round:
@@ -63,7 +66,10 @@ class Round:
         """
         recovers = self._point.startswith("recovery-")
         self._startDaemon("" if recovers else self._point)
-        with calling(self._daemon) as caller, ThreadPoolExecutor(JOBS * 2 + 2) as pool:
+        with (
+            calling(self._daemon, patience=_CALL) as caller,
+            ThreadPoolExecutor(JOBS * 2 + 2) as pool,
+        ):
             killing = pool.submit(self._kill)
             try:
                 futures = self._startJobs(caller, pool)
