@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.access.identity import Caller
 from jobworker.access.policy import (
+    DEEDS,
     REQUIRED,
     mayAttempt,
     mayChooseUser,
@@ -96,6 +97,7 @@ class PolicyTests(SynchronousTestCase):
         """
         self.assertEqual(set(REQUIRED), set(METHODS))
         self.assertEqual({method for method, _ in TABLE}, set(METHODS))
+        self.assertEqual(set(DEEDS), set(METHODS))
 
     def test_table(self) -> None:
         """

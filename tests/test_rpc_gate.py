@@ -85,6 +85,10 @@ class AdmitTests(GateTestCase):
         self.assertRaises(Denied, self.gate.admit, "NewJob", self.peer, good)
         bobs = [("token", claiming(sub="bob"))]
         self.assertRaises(Denied, self.gate.admit, "StopJob", self.peer, bobs)
+        observing = [("token", claiming(roles=["system.observer"]))]
+        with self.assertRaises(Denied) as raised:
+            self.gate.admit("StopJob", self.peer, observing)
+        self.assertTrue(str(raised.exception).endswith("do not allow to stop a job"))
 
     def test_closing(self) -> None:
         """
@@ -213,4 +217,4 @@ class FindTests(GateTestCase):
             with self.assertRaises(Denied) as raised:
                 self.run_(self.servicer.find(job, stranger, "StopJob"))
             said.add(str(raised.exception))
-        self.assertEqual(len(said), 1)
+        self.assertEqual(said, {"only its owner may stop a job"})

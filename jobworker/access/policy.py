@@ -44,6 +44,21 @@ REQUIRED: Final[Mapping[str, Mapping[str, Scope]]] = {
     "WaitJob": {ADMIN: Scope.ANY, USER: Scope.ANY, OBSERVER: Scope.ANY},
 }
 
+#: What one does by each method, in words that follow "may".
+DEEDS: Final[Mapping[str, str]] = {
+    "StartJob": "start a job",
+    "StopJob": "stop a job",
+    "QueryJob": "ask about a job",
+    "StreamLog": "read the output of a job",
+    "ReadLog": "read the output of a job",
+    "DeleteJob": "delete a job",
+    "SignalJob": "send a job a signal",
+    "GetServerInfo": "ask about the server",
+    "ListJobs": "list jobs",
+    "WatchJobs": "watch jobs",
+    "WaitJob": "wait for a job",
+}
+
 #: Roles that may choose the user that a job runs as.
 CHOOSING: Final = frozenset({ADMIN})
 

@@ -18,6 +18,7 @@ from ..access.claims import BadToken
 from ..access.identity import Caller, Peer, vouches
 from ..access.peers import PeerBook
 from ..access.policy import (
+    DEEDS,
     OPEN,
     mayAttempt,
     mayChooseUser,
@@ -143,7 +144,8 @@ class Gate:
                 reason = "token and certificate name different subjects"
                 raise Denied(reason, "subject")
             if not mayAttempt(caller, method):
-                reason = f"the roles of the token do not allow {method}"
+                deed = DEEDS.get(method, f"use {method}")
+                reason = f"the roles of the token do not allow to {deed}"
                 raise Denied(reason, "role")
         except (BadToken, Denied) as refusal:
             self._note(
@@ -231,7 +233,7 @@ class Gate:
             method=method,
             subject=caller.subject,
         )
-        return Denied(f"{method} is for the owner of the job", "owner")
+        return Denied(f"only its owner may {DEEDS[method]}", "owner")
 
     def _note(self, format: str, **data: object) -> None:
         """
