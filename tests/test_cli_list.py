@@ -265,12 +265,19 @@ class TableTests(SynchronousTestCase):
             (_, line) = table(jobs[:1], seconds * second, 80)
             self.assertIn(f" {age} ago ", line)
 
-    @given(st.text(min_size=1), st.text(), st.integers(1, 200))
-    def test_fits(self, text: str, owner: str, columns: int) -> None:
+    @given(
+        st.text(min_size=1),
+        st.text(),
+        st.integers(1, 200),
+        st.sampled_from(["utf-8", "ascii", "iso-8859-15"]),
+    )
+    def test_fits(self, text: str, owner: str, columns: int, encoding: str) -> None:
         """
-        No line is wider than the terminal, and none breaks.
+        No line is wider than the terminal, and none breaks, nor is made wider by
+        escapes for what there are no bytes for.
         """
         job = JobStatus("1" * 36, text, (text,), owner, 1, State.RUNNING, started=0)
-        for line in table([job], 0, columns):
+        for line in table([job], 0, columns, encoding):
+            line.encode(encoding)
             self.assertLessEqual(_width(line), columns)
             self.assertTrue(line.isprintable())

@@ -79,7 +79,7 @@ def ps(
         columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         # A table needs all of its rows, but nobody needs a long one.
         jobs = list(islice(found, limit))
-    for line in table(jobs, time.time_ns(), columns):
+    for line in table(jobs, time.time_ns(), columns, sys.stdout.encoding):
         click.echo(line)
 
 
@@ -93,7 +93,7 @@ def _watch(settings: Settings, wanted: Filter, limit: int | None) -> None:
         )
 
     def write(jobs: Sequence[JobStatus], columns: int) -> list[str]:
-        return table(jobs, time.time_ns(), columns)
+        return table(jobs, time.time_ns(), columns, sys.stdout.encoding)
 
     with settings.client() as client:
         showLive(

@@ -21,8 +21,13 @@ _HEADINGS: Final = ("ID", "OWNER", "STATE", "STARTED", "NAME", "COMMAND")
 # The most columns that an owner, or a name, gets on a terminal.
 _WORD: Final = 20
 
+#: What shows that something is left out.
+_DOTS: Final = "…"
 
-def table(jobs: Sequence[JobStatus], now: int, columns: int | None) -> list[str]:
+
+def table(
+    jobs: Sequence[JobStatus], now: int, columns: int | None, encoding: str = "utf-8"
+) -> list[str]:
     """
     Write jobs as a table; with their names, if one of them has a name.
 
@@ -30,18 +35,29 @@ def table(jobs: Sequence[JobStatus], now: int, columns: int | None) -> list[str]
 
     @param columns: How wide it may be.  C{None}: as wide as it must be for
         everything to be written out.
+
+    @param encoding: In which it will be written; what that has no bytes for
+        becomes an escape, which is wider.
     """
+
+    def shown(text: str) -> str:
+        """
+        Write a text as it will be seen.
+        """
+        return plain(text).encode(encoding, "backslashreplace").decode(encoding)
+
+    dots = _DOTS if shown(_DOTS) == _DOTS else "~"
     length = 36 if columns is None else enough([job.identifier for job in jobs])
     word = sys.maxsize if columns is None else _WORD
     rows: list[tuple[str, ...]] = [_HEADINGS]
     rows += [
         (
             job.identifier[:length],
-            _cut(plain(job.owner), word),
+            _cut(shown(job.owner), word, dots),
             stateOf(job),
             "" if job.started is None else f"{age(now - job.started)} ago",
-            _cut(plain(job.specification.name), word),
-            plain(shlex.join([job.program, *job.arguments])),
+            _cut(shown(job.specification.name), word, dots),
+            shown(shlex.join([job.program, *job.arguments])),
         )
         for job in jobs
     ]
@@ -55,7 +71,7 @@ def table(jobs: Sequence[JobStatus], now: int, columns: int | None) -> list[str]
             for cell, width in zip(row[:-1], widths, strict=False)
         ]
         line = "".join([*cells, row[-1]])
-        line = line if columns is None else _cut(line, columns)
+        line = line if columns is None else _cut(line, columns, dots)
         lines.append(_coloured(line, len("".join(cells[:2])), row[2], job))
     return lines
 
@@ -95,9 +111,11 @@ def _width(text: str) -> int:
     )
 
 
-def _cut(text: str, columns: int) -> str:
+def _cut(text: str, columns: int, dots: str) -> str:
     """
     Make a text fit, and show where something is left out.
+
+    @param dots: With what, which is one column wide.
     """
     if _width(text) <= columns:
         return text
@@ -107,4 +125,4 @@ def _cut(text: str, columns: int) -> str:
         if left < 0:
             break
         kept.append(each)
-    return "".join(kept) + "…"
+    return "".join(kept) + dots
