@@ -5,6 +5,7 @@ The command that lists jobs, and how the client lists them.
 from __future__ import annotations
 
 import json
+import time
 
 import grpc
 from attrs import evolve
@@ -103,12 +104,42 @@ class ListTests(SynchronousTestCase):
                 labels={"a": "b=c"}, label_names=["d"]
             ),
             ("--all", "--name", "night"): wire.ListRequest(name="night"),
+            ("--all", "--since", "1970-01-01T00:00:02Z"): wire.ListRequest(
+                started_after=2 * 10**9
+            ),
+            ("--all", "--until", "1970-01-01T00:00:03.5Z"): wire.ListRequest(
+                started_before=3_500_000_000
+            ),
         }
         for arguments, request in rows.items():
             self.asked.clear()
             self.ps(*arguments)
             request.page_size = 1000
             self.assertEqual(self.asked[0], request)
+
+    def test_ago(self) -> None:
+        """
+        Times may be told by how long ago they were.
+        """
+        self.ps("--since", "1h30m", "--until", "10m")
+        (asked,) = {(each.started_after, each.started_before) for each in self.asked}
+        span = (asked[1] - asked[0]) / 1e9
+        self.assertTrue(4800 <= span < 4860, span)
+        self.assertTrue(0 <= time.time_ns() - 600 * 10**9 - asked[1] < 60 * 10**9)
+
+    def test_extremes(self) -> None:
+        """
+        Times that a server cannot be told choose what they mean.
+        """
+        rows = {
+            "1970-01-01T00:00:00Z": 1,
+            "1900-01-01T00:00:00Z": 1,
+            "9999-01-01T00:00:00Z": 2**63 - 1,
+        }
+        for text, told in rows.items():
+            self.asked.clear()
+            self.assertEqual(self.ps("--until", text).code, 0)
+            self.assertEqual(self.asked[0].started_before, told)
 
     def test_limit(self) -> None:
         """
@@ -131,6 +162,9 @@ class ListTests(SynchronousTestCase):
             ("--limit", "0"),
             ("--label", "=b"),
             ("--label", "a=b", "--label", "a"),
+            ("--since", "yesterday"),
+            ("--until", ""),
+            ("--since", "10m", "--until", "1h"),
             ("surplus",),
         ):
             outcome = self.ps(*arguments)

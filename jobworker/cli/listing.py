@@ -19,7 +19,7 @@ from .choosing import STATES, choosing, stateOption
 from .invocation import environment
 from .live import LiveTable, showLive
 from .options import Settings, withServer
-from .parameters import CountType, jsonOption
+from .parameters import TIME, CountType, jsonOption
 from .rendering import asJSON
 from .screen import Screen, canShow
 from .table import table
@@ -40,6 +40,20 @@ from .table import table
     help="The newest so many of them only.",
 )
 @click.option(
+    "--since",
+    "after",
+    type=TIME,
+    metavar="TIME",
+    help="Jobs started since then: 2026-01-31T12:00:00Z, or 90s, 10m, 2h or 1d ago.",
+)
+@click.option(
+    "--until",
+    "before",
+    type=TIME,
+    metavar="TIME",
+    help="Jobs started before that, written in the same way.",
+)
+@click.option(
     "--watch",
     "live",
     is_flag=True,
@@ -53,6 +67,8 @@ def ps(
     states: tuple[str, ...],
     chosen: Filter,
     limit: int | None,
+    after: int | None,
+    before: int | None,
     live: bool,
     wantsJSON: bool,
 ) -> None:
@@ -63,6 +79,9 @@ def ps(
     """
     if everything and states:
         raise click.UsageError("--all leaves no choice of --state")
+    if after is not None and before is not None and after >= before:
+        raise click.UsageError("--until must be later than --since")
+    chosen = evolve(chosen, after=after, before=before)
     named = [State(each) for each in states] or [State.RUNNING]
     if live:
         if wantsJSON:

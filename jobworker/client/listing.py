@@ -28,6 +28,9 @@ _STATES: Final = {
 # How many jobs a page has at most.
 _PAGE: Final = 1000
 
+# The last time that can be told.
+_LATEST: Final = 2**63 - 1
+
 
 def requestFor(wanted: Filter) -> wire.ListRequest:
     """
@@ -40,8 +43,8 @@ def requestFor(wanted: Filter) -> wire.ListRequest:
         return wire.ListRequest(
             states=[_STATES[state] for state in wanted.states],
             owner=wanted.owner,
-            started_after=wanted.after or 0,
-            started_before=wanted.before or 0,
+            started_after=_told(wanted.after),
+            started_before=_told(wanted.before),
             id_prefix=wanted.prefix,
             labels={key: value for key, value in labels if value is not None},
             label_names=[key for key, value in labels if value is None],
@@ -51,6 +54,13 @@ def requestFor(wanted: Filter) -> wire.ListRequest:
         raise Unacceptable("jobs in an unknown state cannot be asked for") from None
     except (UnicodeError, ValueError):
         raise Unacceptable("there can be no such jobs") from None
+
+
+def _told(time: int | None) -> int:
+    """
+    Write down a time, or the nearest that can be told, which means the same.
+    """
+    return 0 if time is None else min(max(time, 1), _LATEST)
 
 
 @define(eq=False)
