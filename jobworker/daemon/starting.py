@@ -48,6 +48,10 @@ _AGAIN: Final = 2.0
 # How often in a row a lock must be seen that no supervisor holds.
 _STRANGE: Final = 3
 
+# How often it must be seen that another supervisor has the lock and cannot be
+# connected to, until that is said.
+_SILENT: Final = 2
+
 # What a supervisor gets of our environment.
 _KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", VARIABLE)
 
@@ -110,7 +114,7 @@ class SupervisorEndpoint:
     async def _connect(self, factory: IProtocolFactory) -> IProtocol:
         end = self._reactor.seconds() + _PATIENCE
         again = 0.0
-        strangers = 0
+        strangers = others = 0
         while self._reactor.seconds() < end:
             protocol = await self._tryConnecting(factory)
             if protocol is not None:
@@ -122,10 +126,25 @@ class SupervisorEndpoint:
                 strangers = strangers + 1 if strange else 0
                 if strangers == _STRANGE:
                     raise self._locked()
+                others += report.taken and not strange
+                if others == _SILENT:
+                    self._tellWaiting()
                 again = self._reactor.seconds() + _AGAIN
             else:
                 await deferLater(self._reactor, _PAUSE)
         raise RosterUnreachable("it takes too long to start")
+
+    def _tellWaiting(self) -> None:
+        """
+        Say why nothing seems to happen.
+        """
+        self.log.warn(
+            "a supervisor has {path}, but does not listen at {socket}: waiting for it; "
+            "if it has been ready before, its socket was removed, and it has to be "
+            "stopped",
+            path=self._state.path,
+            socket=self._state.socket,
+        )
 
     async def _tryConnecting(self, factory: IProtocolFactory) -> IProtocol | None:
         """

@@ -14,7 +14,9 @@ import sys
 import tempfile
 
 from twisted.internet.defer import gatherResults
+from twisted.internet.testing import EventLoggingObserver
 from twisted.internet.utils import getProcessOutputAndValue
+from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from jobworker.daemon.starting import chooseEnvironment
@@ -245,6 +247,19 @@ class StartingTests(_Tests):
         with socket.socket(socket.AF_UNIX) as stale:
             stale.bind(self.state.socket)
         await self.gateway()
+
+    async def test_socketGone(self) -> None:
+        """
+        Of a supervisor that is there, and whose socket is not, it is said that
+        it is waited for.
+        """
+        events = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        await self.gateway()
+        os.unlink(self.state.socket)
+        waiting = makeGateway(self, self.state).whenReady()
+        waiting.addErrback(lambda _: None)
+        self.addCleanup(waiting.cancel)
+        await until(lambda: [e for e in events if e.get("socket") == self.state.socket])
 
 
 class LifeTests(_Tests):
