@@ -7,6 +7,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Final
 from unicodedata import combining, east_asian_width
@@ -39,13 +40,7 @@ def table(
     @param encoding: In which it will be written; what that has no bytes for
         becomes an escape, which is wider.
     """
-
-    def shown(text: str) -> str:
-        """
-        Write a text as it will be seen.
-        """
-        return plain(text).encode(encoding, "backslashreplace").decode(encoding)
-
+    shown = partial(_shown, encoding)
     dots = _DOTS if shown(_DOTS) == _DOTS else "~"
     length = 36 if columns is None else enough([job.identifier for job in jobs])
     word = sys.maxsize if columns is None else _WORD
@@ -97,6 +92,13 @@ def enough(identifiers: Sequence[str]) -> int:
         if all(one[:length] != other[:length] for one, other in pairwise(ordered)):
             return length
     return 36
+
+
+def _shown(encoding: str, text: str) -> str:
+    """
+    Write a text as it will be seen.
+    """
+    return plain(text).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _width(text: str) -> int:
