@@ -235,7 +235,7 @@ class TwistedClientTests(TestCase):
         self.assertEqual(await client.job(ID[:4]), job)
         received: list[events.Event] = []
         last = await job.logs(received.append)
-        assert isinstance(last, Finished)
+        self.assertIsInstance(last, Finished)
         self.assertEqual(
             [each.data for each in received if isinstance(each, Output)],
             [b"out\n", b"err\n"],

@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from ..client.aio.client import AsyncClient
 from ..client.aio.job import AsyncJob
 from .aside import LoopAside
-from .deferring import Deferring, collected, deferred, heard
+from .deferring import Deferring, collected, deferred, heard, read
 from .job import TwistedJob
 
 _Rest = ParamSpec("_Rest")
@@ -80,7 +80,7 @@ class TwistedClient(Deferring[AsyncClient]):
     watch = heard(AsyncClient.watch)
     info = deferred(AsyncClient.info)
     resolve = deferred(AsyncClient.resolve)
-    readLog = heard(AsyncClient.readLog)
+    readLog = read(AsyncClient.readLog)
     wait = deferred(AsyncClient.wait)
     stop = deferred(AsyncClient.stop)
     signal = deferred(AsyncClient.signal)

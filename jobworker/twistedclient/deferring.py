@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from twisted.internet.defer import Deferred
 
+from ..client.events import Event, Finished
 from .aside import LoopAside
 
 _Original = TypeVar("_Original")
@@ -95,3 +96,36 @@ def heard(
         )
 
     return call
+
+
+def read(
+    method: Callable[Concatenate[_Original, _Rest], AsyncGenerator[Event, None]],
+) -> Callable[
+    Concatenate[Deferring[_Original], Callable[[Event], object], _Rest],
+    Deferred[Finished],
+]:
+    """
+    Make a method that takes a listener, as L{heard} does, of one whose last event
+    is always L{Finished}.
+    """
+    hear = heard(method)
+
+    @wraps(method)
+    def call(
+        self: Deferring[_Original],
+        received: Callable[[Event], object],
+        /,
+        *args: _Rest.args,
+        **kwargs: _Rest.kwargs,
+    ) -> Deferred[Finished]:
+        return hear(self, received, *args, **kwargs).addCallback(_finished)
+
+    return call
+
+
+def _finished(last: Event) -> Finished:
+    """
+    Have the last event of a log for what it is.
+    """
+    assert isinstance(last, Finished)
+    return last

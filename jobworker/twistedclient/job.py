@@ -7,7 +7,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from ..client.aio.job import AsyncJob
-from .deferring import Deferring, deferred, heard
+from .deferring import Deferring, deferred, read
 
 
 @frozen
@@ -26,7 +26,7 @@ class TwistedJob(Deferring[AsyncJob]):
         """
         return self._original.identifier
 
-    logs = heard(AsyncJob.logs)
+    logs = read(AsyncJob.logs)
     wait = deferred(AsyncJob.wait)
     stop = deferred(AsyncJob.stop)
     signal = deferred(AsyncJob.signal)
