@@ -7,16 +7,17 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pyte
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from jobworker.cli.printing import Outlet
+from jobworker.api import worker_pb2 as wire
+from jobworker.cli.outlets import Outlet
 from jobworker.cli.progress import CountedOutlet, Progress, SharedOutlet, inUnits
 
 from .daemons import COMMAND
@@ -102,6 +103,43 @@ class ProgressTests(SynchronousTestCase):
         self.out.write(b"x")
         self.assertEqual(self.rows(), ["half", "ours", "3 B, 1 B/s"])
 
+    def test_question(self) -> None:
+        """
+        A question stands where the line was, and whoever answers ends its line.
+        """
+        self.out.write(b"x")
+        self.err.ask("\nkill? ")
+        self.assertEqual(self.rows(), ["kill?"])
+        self.stream.feed(b"no\r\n")
+        self.err.remark("ours")
+        self.clock.advance(1)
+        self.out.write(b"x")
+        self.assertEqual(self.rows(), ["kill? no", "ours", "2 B, 1 B/s"])
+
+    def test_keys(self) -> None:
+        """
+        Keys that the terminal shows behind the line go away with it.
+        """
+        self.out.write(b"x")
+        self.rows()
+        self.stream.feed(b"^C")
+        self.progress.clear()
+        self.assertEqual(self.rows(), [])
+
+    def test_gone(self) -> None:
+        """
+        Where the terminal has gone away what is copied is copied all the same.
+        """
+        seen, terminal = os.pipe()
+        os.close(seen)
+        self.addCleanup(os.close, terminal)
+        progress = Progress(Outlet(terminal), self.clock.seconds)
+        path = Path(self.mktemp())
+        with path.open("wb") as file:
+            CountedOutlet(file.fileno(), progress).write(b"x")
+        progress.clear()
+        self.assertEqual(path.read_bytes(), b"x")
+
     def test_units(self) -> None:
         """
         Numbers have the unit that fits.
@@ -142,28 +180,42 @@ class TerminalTests(LogsCase):
         script = LogScript([(1, b"a\n"), (2, b"e\n"), (1, b"b\n")])
         self.serve({ID: script, OTHER: script}, e="web", d="db")
 
+    def serveMethods(self, **methods: Any) -> None:
+        """
+        Start a server that has jobs started, too.
+        """
+        methods["StartJob"] = lambda _, __: wire.Job(id=ID)
+        methods["GetServerInfo"] = lambda _, __: wire.ServerInfo(version="1")
+        super().serveMethods(**methods)
+
     def see(
         self,
         *arguments: str,
         out: int | IO[bytes] | None = None,
         environment: Mapping[str, str] = {},
+        shell: str = 'exec "$@"',
     ) -> bytes:
         """
-        Run the command to its end.
+        Run a command to its end, at a terminal of its own.
 
         @param out: What it has as standard output; C{None} for the terminal.
+
+        @param shell: How a shell runs it.
 
         @return: What came to the terminal.
         """
         ours, theirs = os.openpty()
         self.addCleanup(os.close, ours)
+        # The first one that a session opens to read from it, too, becomes its own.
+        script = f'exec 2<>"$0"; {shell}'
         process = subprocess.Popen(
-            [*COMMAND, "logs", *self.server.flags(), *arguments],
+            ["bash", "-c", script, os.ttyname(theirs), *COMMAND, *arguments],
             cwd=_ROOT,
             env={"PATH": os.environ["PATH"], "TERM": "xterm", **environment},
             stdin=subprocess.DEVNULL,
             stdout=theirs if out is None else out,
             stderr=theirs,
+            start_new_session=True,
         )
         self.addCleanup(process.kill)
         os.close(theirs)
@@ -175,17 +227,30 @@ class TerminalTests(LogsCase):
         self.assertEqual(process.wait(60), 0, seen)
         return seen
 
+    def seeLogs(self, *arguments: str, **how: Any) -> bytes:
+        """
+        Run the command that writes logs.
+        """
+        return self.see("logs", *self.server.flags(), *arguments, **how)
+
+    def follow(self, how: Mapping[str, Any], *more: str) -> Iterator[bytes]:
+        """
+        Run both of the commands that follow a job.
+        """
+        for words in (["run", "--stdin=none", *more, "true"], ["stream", *more, ID]):
+            yield self.see(words[0], *self.server.flags(), *words[1:], **how)
+
     def test_shown(self) -> None:
         """
         While output goes to a file the terminal has the line, and in the end
         nothing of it but what the job wrote there.
         """
         path = Path(self.mktemp()).resolve()
-        seen = self.see("-o", str(path), ID)
+        seen = self.seeLogs("-o", str(path), ID)
         self.assertEqual(path.read_bytes(), b"a\ne\nb\n")
         self.assertEqual((seen[:4], left(seen)), (b"\r2 B", []))
         with path.open("wb") as file:
-            seen = self.see(ID, out=file)
+            seen = self.seeLogs(ID, out=file)
         self.assertEqual(path.read_bytes(), b"a\nb\n")
         self.assertEqual((seen[:4], left(seen)), (b"\r2 B", ["e"]))
 
@@ -195,9 +260,37 @@ class TerminalTests(LogsCase):
         cannot show what changes.
         """
         path = str(Path(self.mktemp()).resolve())
-        self.assertEqual(self.see(ID, out=subprocess.DEVNULL), b"e\r\n")
-        seen = self.see("-o", path, ID, environment={"TERM": "dumb"})
+        self.assertEqual(self.seeLogs(ID, out=subprocess.DEVNULL), b"e\r\n")
+        seen = self.seeLogs("-o", path, ID, environment={"TERM": "dumb"})
         self.assertEqual(seen, b"")
+
+    def test_followed(self) -> None:
+        """
+        The line is there, too, while a job is followed, and what the job writes to
+        its standard error stands there as if there were none.
+        """
+        path = Path(self.mktemp()).resolve()
+        with path.open("wb") as file:
+            for seen in self.follow({"out": file}):
+                self.assertEqual((seen[:4], left(seen)), (b"\r2 B", ["e"]))
+        self.assertEqual(path.read_bytes(), b"a\nb\na\nb\n")
+
+    def test_followedUnseen(self) -> None:
+        """
+        The line is not there for programs, nor where a pipe is written to, whose
+        reader may write to the terminal, nor where the command is in the background
+        of a shell.
+        """
+        path = Path(self.mktemp()).resolve()
+        with path.open("wb") as file:
+            for seen in self.follow({"out": file}, "--json"):
+                self.assertEqual(seen, b"")
+            self.assertEqual(self.seeLogs("--json", ID, out=file), b"")
+            background = 'set -m; "$@" & wait $!'
+            for seen in self.follow({"out": file, "shell": background}):
+                self.assertTrue(seen.startswith(b"e\r\n"), seen)
+        for seen in self.follow({"shell": '"$@" | cat'}):
+            self.assertEqual(sorted(seen.split()), [b"a", b"b", b"e"])
 
     def test_colours(self) -> None:
         """
@@ -208,9 +301,9 @@ class TerminalTests(LogsCase):
         lines = [
             lead + text for lead in (web, db) for text in (b"a\r\n", b"e\r\n", b"b\r\n")
         ]
-        self.assertEqual(self.see(ID, OTHER), b"".join(lines))
-        plain = self.see(ID, OTHER, environment={"NO_COLOR": "1"})
+        self.assertEqual(self.seeLogs(ID, OTHER), b"".join(lines))
+        plain = self.seeLogs(ID, OTHER, environment={"NO_COLOR": "1"})
         self.assertTrue(plain.startswith(b"web | a\r\nweb | e\r\n"), plain)
         path = Path(self.mktemp()).resolve()
-        self.see("-o", str(path), ID, OTHER, environment={"NO_COLOR": ""})
+        self.seeLogs("-o", str(path), ID, OTHER, environment={"NO_COLOR": ""})
         self.assertNotIn(b"\x1b", path.read_bytes())

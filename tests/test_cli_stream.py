@@ -17,7 +17,7 @@ import grpc
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.api import worker_pb2 as wire
-from jobworker.cli.printing import Outlet
+from jobworker.cli.outlets import Outlet
 
 from .commandlines import Outcome, run, spawn
 from .logscripts import LogScript

@@ -4,76 +4,19 @@ Writing what a job writes, and what there is to say about it.
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping
-from select import select
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from attrs import define, field
 
 from ..client.events import Event, Finished, Missing, Output, Waiting
 from ..client.values import JobStatus
 from ..jobs import Source
-from .exits import CannotWrite, Exit, besideJobs, ofJob
+from .exits import Exit, besideJobs, ofJob
 from .invocation import programName
-from .rendering import asJSON, plain
-
-
-@define
-class Outlet:
-    """
-    A descriptor that bytes are written to, as they are and at once.
-
-    Writing waits as long as the reader does, also where the descriptor was
-    told not to wait.
-
-    @ivar path: Which file it is; empty if nobody has named one.
-    """
-
-    descriptor: int
-    path: str = field(default="", kw_only=True)
-    _last: bytes = field(default=b"\n", init=False)
-
-    @classmethod
-    def standard(cls, name: str) -> Outlet:
-        """
-        Find standard output or standard error.
-
-        @raise CannotWrite: If it is closed.
-        """
-        stream = getattr(sys, name)
-        if stream is None:
-            raise CannotWrite(f"{name} is closed; leave it open or use /dev/null")
-        stream.flush()
-        return cls(stream.fileno())
-
-    def write(self, data: bytes) -> None:
-        """
-        Write everything.
-
-        @raise CannotWrite: If there is no more room in a file that was named.
-        """
-        rest = memoryview(data)
-        while rest:
-            try:
-                rest = rest[os.write(self.descriptor, rest) :]
-            except BlockingIOError:
-                select([], [self.descriptor], [])
-            except OSError as error:
-                if not self.path:
-                    raise
-                raise CannotWrite(
-                    f"cannot write {self.path!r}: {error.strerror}; make room, or name "
-                    "a file elsewhere"
-                ) from None
-        self._last = data[-1:] or self._last
-
-    def remark(self, text: str) -> None:
-        """
-        Write a line of our own, beginning with a line's beginning.
-        """
-        lead = "" if self._last == b"\n" else "\n"
-        self.write(f"{lead}{plain(text)}\n".encode(errors="backslashreplace"))
+from .outlets import Outlet
+from .progress import progressing
+from .rendering import asJSON
 
 
 def inWords(waiting: Waiting) -> str:
@@ -101,17 +44,19 @@ class Printer:
     code: int = field(default=Exit.OK, init=False)
 
     @classmethod
-    def standard(cls, forPrograms: bool = False) -> Printer:
+    @contextmanager
+    def standard(cls, forPrograms: bool = False) -> Iterator[Printer]:
         """
-        Make one for standard output and standard error.
+        Write to standard output and standard error while the context lasts.
 
         @param forPrograms: Whether standard output has everything of the job.
 
         @raise CannotWrite: If one of them is closed.
         """
-        out, err = Outlet.standard("stdout"), Outlet.standard("stderr")
-        outlets = {Source.STDOUT: out, Source.STDERR: out if forPrograms else err}
-        return cls(outlets, err, programName(), forPrograms)
+        standard = Outlet.standard("stdout"), Outlet.standard("stderr")
+        with progressing(*standard, not forPrograms) as (out, err):
+            outlets = {Source.STDOUT: out, Source.STDERR: out if forPrograms else err}
+            yield cls(outlets, err, programName(), forPrograms)
 
     def show(self, event: Event) -> None:
         """
@@ -156,3 +101,9 @@ class Printer:
         Write a line of our own.
         """
         self._remarks.remark(f"{self._name}: {text}")
+
+    def ask(self, text: str) -> None:
+        """
+        Write a question, whose line ends with the answer to it.
+        """
+        self._remarks.ask(text)

@@ -4,14 +4,20 @@ How much was written, shown while it is.
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from attrs import define, field
 
-from .printing import Outlet
+from .invocation import environment
+from .outlets import Outlet
+from .screen import canShow
 
 #: Seconds between two looks.
 _INTERVAL: Final = 0.2
@@ -38,7 +44,7 @@ class Progress:
     _looks: deque[tuple[float, int]] = field(
         factory=lambda: deque(maxlen=_LOOKS), init=False
     )
-    _width: int = field(default=0, init=False)
+    _isShown: bool = field(default=False, init=False)
     _behindLine: bool = field(default=True, init=False)
 
     def wrote(self, count: int) -> None:
@@ -63,9 +69,9 @@ class Progress:
         """
         Take the line away, until something is written again.
         """
-        if self._width:
-            self._terminal.write(b"\r%b\r" % (b" " * self._width))
-            self._width = 0
+        if self._isShown:
+            self._isShown = False
+            self._write("")
 
     def behind(self, data: bytes) -> None:
         """
@@ -77,9 +83,19 @@ class Progress:
         """
         Write the line over the one that there is.
         """
-        text = inUnits(self._count) + rate
-        self._terminal.write(f"\r{text:<{self._width}}".encode())
-        self._width = max(self._width, len(text))
+        self._write(f"{inUnits(self._count)}{rate}")
+        self._isShown = True
+
+    def _write(self, text: str) -> None:
+        """
+        Have nothing but this in the line, as long as the terminal is ours.
+
+        What is copied is not held up where it has gone away, or a shell has it.
+        """
+        if _isForUs(self._terminal.descriptor):
+            with suppress(OSError):
+                # Keys that were pressed may stand there, too.
+                self._terminal.write(f"\r{text}\x1b[K".encode())
 
 
 @define
@@ -113,6 +129,59 @@ class SharedOutlet(Outlet):
         self._progress.clear()
         super().write(data)
         self._progress.behind(data)
+
+    def ask(self, text: str) -> None:
+        """
+        Write a question where the line was.
+        """
+        super().ask(text)
+        self._progress.behind(b"\n")
+
+
+@contextmanager
+def progressing(
+    out: Outlet, err: Outlet, wanted: bool
+) -> Iterator[tuple[Outlet, Outlet]]:
+    """
+    Show how much is written to C{out} while the context lasts, if that is a file
+    and somebody looks at a terminal, to which C{err} writes.
+
+    @param wanted: Whether it may be shown at all.
+
+    @return: What to write to instead of both.
+    """
+    if not wanted or not _isSeen(out.descriptor):
+        yield out, err
+        return
+    progress = Progress(err)
+    try:
+        yield (
+            CountedOutlet(out.descriptor, progress, path=out.path),
+            SharedOutlet(err.descriptor, progress),
+        )
+    finally:
+        progress.clear()
+
+
+def _isSeen(descriptor: int) -> bool:
+    """
+    Say whether somebody can see how much is written there: to a file.  What reads a
+    pipe may write to the terminal itself.
+    """
+    isFile = stat.S_ISREG(os.fstat(descriptor).st_mode)
+    return isFile and canShow(sys.stderr, environment())
+
+
+def _isForUs(terminal: int) -> bool:
+    """
+    Say whether a terminal shows what we do, and not what a shell does meanwhile
+    that has us in the background.
+    """
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        # It is none that a shell shares with us.
+        return True
 
 
 def inUnits(count: float) -> str:

@@ -57,10 +57,14 @@ def run(
     """
     if click.get_current_context().params["stdin"] is None:
         specification = evolve(specification, input=passed())
-    printer = Printer.standard(wantsJSON)
     grace = GRACE if specification.stopGrace is None else None
-    steering = Steering(settings.client, printer.remark, grace)
-    with settings.frugalClient() as client, steering.heeded():
+    with (
+        Printer.standard(wantsJSON) as printer,
+        settings.frugalClient() as client,
+        Steering(
+            settings.client, printer.remark, printer.ask, grace
+        ).heeded() as steering,
+    ):
         starter = Starter(client, steering.pause)
         try:
             with explained(words):

@@ -6,11 +6,10 @@ file.
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import cycle
 
 from attrs import frozen
@@ -24,10 +23,10 @@ from .colours import Hue, painted
 from .exits import Exit, exitFor
 from .files import cannotWrite
 from .gathering import Gathered
-from .invocation import environment, programName
-from .printing import Outlet, Printer
-from .progress import CountedOutlet, Progress, SharedOutlet
-from .screen import canShow
+from .invocation import programName
+from .outlets import Outlet
+from .printing import Printer
+from .progress import progressing
 from .table import enough
 
 
@@ -58,18 +57,11 @@ class Sink:
         """
         err = Outlet.standard("stderr")
         with _stdout() if path is None else _created(path) as descriptor:
-            out = Outlet(descriptor, path=path or "")
-            progress = Progress(Outlet(err.descriptor))
-            if _showsProgress(descriptor):
-                out = CountedOutlet(descriptor, progress, path=path or "")
-                err = SharedOutlet(err.descriptor, progress)
+            to = Outlet(descriptor, path=path or "")
             apart = path is None and not together
-            outlets = {Source.STDOUT: out, Source.STDERR: err if apart else out}
-            try:
+            with progressing(to, err, not together) as (out, err):
+                outlets = {Source.STDOUT: out, Source.STDERR: err if apart else out}
                 yield cls(outlets, err, programName(), path is None)
-            finally:
-                with suppress(OSError):
-                    progress.clear()
 
     def labels(self, text: str, hue: Hue) -> dict[Source, bytes]:
         """
@@ -134,15 +126,6 @@ def _stdout() -> Iterator[int]:
     Have standard output.
     """
     yield Outlet.standard("stdout").descriptor
-
-
-def _showsProgress(descriptor: int) -> bool:
-    """
-    Say whether it is shown how much is written there: to a file, while somebody
-    looks at a terminal.
-    """
-    isFile = stat.S_ISREG(os.fstat(descriptor).st_mode)
-    return isFile and canShow(sys.stderr, environment())
 
 
 @contextmanager

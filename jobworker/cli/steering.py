@@ -54,12 +54,14 @@ class Steering:
 
     @ivar _call: Makes a caller for this thread.
     @ivar _remark: Writes a line of ours.
+    @ivar _question: Writes a question.
     @ivar _grace: Seconds that the job has after SIGTERM; C{None} if it has a
         grace of its own.
     """
 
     _call: Callable[[], Caller]
     _remark: Callable[[str], object]
+    _question: Callable[[str], object]
     _grace: float | None = GRACE
     _quiet: Lock = field(factory=Lock, init=False)
     _identifier: str = field(default="", init=False)
@@ -70,13 +72,13 @@ class Steering:
     _noted: tuple[int, int] = field(factory=os.pipe, init=False)
 
     @contextmanager
-    def heeded(self) -> Iterator[None]:
+    def heeded(self) -> Iterator[Steering]:
         """
         Heed signals while the context lasts.
         """
         before = {number: signal.signal(number, self._note) for number in _SIGNALS}
         try:
-            yield
+            yield self
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -213,7 +215,7 @@ class Steering:
         with self._silence():
             text = f"\njob {self._identifier} still runs; (k)ill, (d)etach or go on? "
             with suppress(OSError):
-                os.write(sys.stderr.fileno(), text.encode())
+                self._question(text)
             noted, typed = self._noted[0], sys.stdin.fileno()
             if noted in select([noted, typed], [], [])[0]:
                 os.read(noted, 1)

@@ -29,8 +29,7 @@ def stream(settings: Settings, called: tuple[str, ...], wantsJSON: bool) -> int:
     its code.  When the connection is lost it is made again, and nothing is
     lost or written twice.
     """
-    printer = Printer.standard(wantsJSON)
-    with settings.frugalClient() as client:
+    with Printer.standard(wantsJSON) as printer, settings.frugalClient() as client:
         (identifier,) = resolved(client, called)
         events: Iterator[Event] = client.readLog(identifier)
         for event in asObjects(identifier, events) if wantsJSON else events:
