@@ -4,16 +4,30 @@ What is built of this project is whole, and works where it is installed.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tarfile
 import tempfile
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import rmtree
+
+from twisted.trial.unittest import SkipTest
 
 from jobworker import __version__
 from tests.daemons import PATIENCE, ROOT, TWISTD, DaemonCase
 from tests.wheels import bareEnvironment, build, copySource, install, unpack
+
+#: What type checkers find in the last lines of what a user has written.
+_WRONG = """
+
+def wrong(client: Client, other: AsyncClient, third: TwistedClient) -> None:
+    client.start(7)  # wrong: arg-type
+    name: str = client.query("id").exitCode  # wrong: assignment
+    other.info().version  # wrong: attr-defined
+    third.info().version  # wrong: attr-defined
+"""
 
 
 class DistributionTests(DaemonCase):
@@ -31,9 +45,11 @@ class DistributionTests(DaemonCase):
         self.source = self.folder / "source"
         copySource(self.source)
 
-    def say(self, programs: Path, *command: str) -> str:
+    def say(self, programs: Path, *command: str, status: int = 0) -> str:
         """
         Run a program that was installed.
+
+        @param status: What it ends with.
 
         @return: What it printed.
         """
@@ -47,14 +63,15 @@ class DistributionTests(DaemonCase):
             timeout=PATIENCE,
             check=False,
         )
-        self.assertEqual(done.returncode, 0, done.stdout.decode())
+        self.assertEqual(done.returncode, status, done.stdout.decode())
         return done.stdout.decode()
 
     def test_distribution(self) -> None:
         """
         The archive of sources has what there is to develop with, and no key.  A
         wheel that is made of it has our packages whole, and nothing besides;
-        installed somewhere else, its commands work and a job runs.
+        installed somewhere else, its commands work, a job runs, and the types of
+        its clients are known.
         """
         archive = self.sources()
         unpacked = unpack(archive, self.folder / "unpacked")
@@ -62,6 +79,7 @@ class DistributionTests(DaemonCase):
         self.assertPackages(wheel)
         programs = install(wheel, self.folder / "installed")
         self.assertWorks(programs)
+        self.assertTyped(programs)
 
     def sources(self) -> Path:
         """
@@ -117,3 +135,22 @@ class DistributionTests(DaemonCase):
         job = daemon.run("echo", "hello")
         self.assertEqual(daemon.call("stream", "--job", job).stdout, b"hello\n")
         self.assertEqual(daemon.stop(), 0)
+
+    def assertTyped(self, programs: Path) -> None:
+        """
+        Check what a user has written, who is wrong about one result of each
+        client, and who is told that and nothing else.
+        """
+        if find_spec("mypy") is None:
+            raise SkipTest("mypy is missing, all but the types was tried")
+        text = (ROOT / "tests/typed.py").read_text("utf-8") + _WRONG
+        (self.folder / "typed.py").write_text(text)
+        (self.folder / "mypy.ini").write_text("[mypy]\nstrict = true\n")
+        said = self.say(programs, "python", "-m", "mypy", "typed.py", status=1)
+        wrong = [
+            (str(number), line.partition("# wrong: ")[2])
+            for number, line in enumerate(text.splitlines(), 1)
+            if "# wrong: " in line
+        ]
+        self.assertEqual(re.findall(r":(\d+): error: .*\[(.+)\]", said), wrong, said)
+        self.assertIn(f"Found {len(wrong)} errors in 1 file ", said)
