@@ -206,6 +206,37 @@ class ContextCommandTests(ContextCase):
         three = str(self.file.parent / "three.pem")
         self.assertEqual((rows[1]["ca"], rows[1]["key"]), ([three], None))
 
+    def test_json(self) -> None:
+        """
+        For programs it is said what became of a context.
+        """
+
+        def said(*arguments: str, **variables: str) -> object:
+            """
+            Read the one object that a command prints.
+            """
+            outcome = self.context(*arguments, "--json", **variables)
+            (line,) = outcome.out.splitlines()
+            found: object = json.loads(line)
+            return found
+
+        rest = dict.fromkeys(("cert", "key", "token"), None)
+        work: dict[str, object] = {
+            "name": "work",
+            "current": True,
+            "address": "h",
+            "ca": [],
+            **rest,
+        }
+        home = {**work, "name": "home", "address": "i"}
+        self.assertEqual(said("add", "work", "--a=h"), work)
+        self.assertEqual(said("add", "home", "--a=i"), {**home, "current": False})
+        self.assertEqual(said("use", "home"), home)
+        counts = {"JOBWORKER_CONTEXT": "home"}
+        self.assertEqual(said("use", "work", **counts), {**work, "current": False})
+        for name in ("work", "home"):
+            self.assertEqual(said("remove", name), {"name": name, "removed": True})
+
     def test_show(self) -> None:
         """
         One is shown with everything that it says.

@@ -42,6 +42,17 @@ class CertificateTests(SynchronousTestCase):
         for name in ("alice_cert.pem", "bob_key.pem", "token_public.pem"):
             self.assertIn(os.path.join(directory, name), printed)
 
+    def test_json(self) -> None:
+        """
+        For programs each file is an object.
+        """
+        directory = self.mktemp()
+        outcome = run(["certs", "init", directory, "--json"])
+        self.assertEqual(
+            {json.loads(line)["file"] for line in outcome.out.splitlines()},
+            {os.path.join(directory, name) for name in os.listdir(directory)},
+        )
+
     def test_options(self) -> None:
         """
         Users, hosts and a set to refuse may be asked for.
@@ -111,6 +122,18 @@ class IssueTests(SynchronousTestCase):
         claims = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
         self.assertEqual(claims["iss"], "us")
         self.assertEqual(claims["exp"] - claims["iat"], 12 * 3600)
+
+    def test_json(self) -> None:
+        """
+        For programs it is said which file has a token now, and what that claims, and
+        not the token.
+        """
+        out = self.mktemp()
+        said = json.loads(self.issue(out, "--json").out)
+        shown = json.loads(run(["token", "show", "--json", out]).out)
+        self.assertEqual(said, {"file": out, "claims": shown["claims"]})
+        again = self.issue(out, "--json")
+        self.assertEqual((again.code, again.out), (73, b""))
 
     def test_overwriting(self) -> None:
         """

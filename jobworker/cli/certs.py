@@ -4,7 +4,11 @@ The commands that make certificates.
 
 from __future__ import annotations
 
+import json
+
 import click
+
+from .parameters import jsonOption
 
 
 @click.group(no_args_is_help=False)
@@ -35,8 +39,13 @@ def certs() -> None:
     help="A user to make a certificate for, instead of alice and bob; may be given "
     "more than once.",
 )
+@jsonOption(" for each file")
 def init(
-    directory: str, bad: bool, hosts: tuple[str, ...], users: tuple[str, ...]
+    directory: str,
+    bad: bool,
+    hosts: tuple[str, ...],
+    users: tuple[str, ...],
+    wantsJSON: bool,
 ) -> None:
     """
     Make authorities, certificates and the keys of tokens.
@@ -46,4 +55,4 @@ def init(
     from ..tls.authority import initialise
 
     for path in initialise(directory, users or ("alice", "bob"), bad, hosts):
-        click.echo(path)
+        click.echo(json.dumps({"file": path}) if wantsJSON else path)

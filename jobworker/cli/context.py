@@ -46,7 +46,8 @@ def context() -> None:
 @name
 @click.option("--force", is_flag=True, help="Replace one of this name.")
 @connectionOptions
-def add(name: str, force: bool, **flags: Any) -> None:
+@jsonOption("")
+def add(name: str, force: bool, wantsJSON: bool, **flags: Any) -> None:
     """
     Add a context, which says what the flags say.
 
@@ -64,17 +65,23 @@ def add(name: str, force: bool, **flags: Any) -> None:
         raise click.UsageError("a context without a single flag is of no use")
     for address in values.get("address", ()):
         Address.parse(address)
-    if contextfile.add(_path(), name, values, force):
+    isCurrent = contextfile.add(_path(), name, values, force)
+    if wantsJSON:
+        _tell(name)
+    elif isCurrent:
         click.echo(f"{name} is the current context")
 
 
 @context.command()
 @name
-def use(name: str) -> None:
+@jsonOption("")
+def use(name: str, wantsJSON: bool) -> None:
     """
     Make a context the current one.
     """
     contextfile.use(_path(), name)
+    if wantsJSON:
+        _tell(name)
     other = environment().get(variable("context"), name)
     if other != name:
         click.echo(
@@ -84,11 +91,15 @@ def use(name: str) -> None:
 
 @context.command()
 @name
-def remove(name: str) -> None:
+@jsonOption("")
+def remove(name: str, wantsJSON: bool) -> None:
     """
     Remove a context.  The files that it names stay.
     """
-    if contextfile.remove(_path(), name):
+    wasCurrent = contextfile.remove(_path(), name)
+    if wantsJSON:
+        click.echo(json.dumps({"name": name, "removed": True}))
+    elif wasCurrent:
         click.echo("no context is the current one now")
 
 
@@ -171,6 +182,14 @@ def _file(key: str, given: str) -> str:
                 APART,
             ) from None
         raise Unreadable.of(f"{KEYS[key]} {given!r}", error) from None
+
+
+def _tell(name: str) -> None:
+    """
+    Print a context that was changed, for programs.
+    """
+    file = ContextFile.load(_path())
+    click.echo(_asJSON(file.context(name), _wanted(file)))
 
 
 def _asJSON(found: Context, current: str) -> str:

@@ -65,8 +65,15 @@ def token() -> None:
     help="How long it is good for.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
+@jsonOption("")
 def issue(
-    request: str, key: str, out: str, issuer: str, days: float, force: bool
+    request: str,
+    key: str,
+    out: str,
+    issuer: str,
+    days: float,
+    force: bool,
+    wantsJSON: bool,
 ) -> None:
     """
     Sign a token.
@@ -76,12 +83,15 @@ def issue(
     from ..access.keys import loadSigningKey
     from ..access.requests import parseRequest
     from ..access.tokens import issue as sign
+    from ..access.tokens import readUnverified
 
     asked = parseRequest(_read(request))
     life = max(1, round(days * _DAY))
     made = sign(asked, loadSigningKey(_read(key)), issuer, time.time(), life)
     # Other clients send what is in the file, and a newline cannot be sent.
     _write(out, made.encode("ascii"), force)
+    if wantsJSON:
+        click.echo(json.dumps({"file": out, "claims": dict(readUnverified(made))}))
 
 
 @token.command()
