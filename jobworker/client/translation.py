@@ -66,6 +66,13 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "started differently": "start the same with it, or give another key",
     "already ended": "'jobworker query' says how",
     "command not found": "name a program of the server's host, or its path there",
+    "command is empty": "name a program of the server's host",
+    "permission to run": "make it executable for the user of the job",
+    "format that cannot be run": "name one for the server's host, or what runs it",
+    "cannot change to": "name one on the server's host that the job may enter",
+    "above that of the service": "ask for less, or have the service started with more",
+    "this host has no": "name one that the server's host has",
+    "does not run as root": "start the job without a user of its own",
 }
 
 #: What gRPC says when the time limit of the caller is over, as opposed to
