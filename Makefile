@@ -5,13 +5,16 @@ BIN := .venv/bin
 ROUNDS ?= 200
 DIR ?= certs/local
 ROLE ?= admin
+TESTS ?= tests
 
-.PHONY: help venv test badnetwork oldest lint docs screens news demo bench torture soak cert token proto clean
+.PHONY: help venv test coverage badnetwork oldest lint docs screens news demo bench torture soak \
+    cert token proto clean
 
 help:
 	@echo 'make demo      see it work: a daemon, certificates, tokens, real jobs'
 	@echo 'make venv      make .venv, with everything that is needed'
 	@echo 'make test      run all tests'
+	@echo 'make coverage  run $$TESTS (all of them), and say which lines and branches were not run'
 	@echo 'make lint      check style, types and generated code'
 	@echo 'make docs      make the documentation: docs/_build/html/index.html'
 	@echo 'make screens   take what terminals show in the documentation again'
@@ -32,6 +35,11 @@ venv:
 test: venv
 	@sh scripts/programs
 	$(BIN)/python -m twisted.trial tests
+
+coverage: venv
+	$(BIN)/coverage erase
+	@status=0; $(BIN)/coverage run -m twisted.trial $(TESTS) || status=$$?; \
+	    $(BIN)/coverage combine --quiet && $(BIN)/coverage report && exit $$status
 
 oldest:
 	@PYTHON='$(PYTHON)' sh scripts/oldest
