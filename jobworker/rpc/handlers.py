@@ -22,9 +22,13 @@ from ..api import worker_pb2 as pb
 from .accounts import Accounts
 from .failures import DETAILS, Outcome, detailsOf
 from .gate import Gate
+from .pace import Pace
 from .parsing import BadRequest
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["WorkerService"]
+
+# Streams that keep nobody waiting.
+_FEW: Final = 4
 
 #: Sends one message of a stream, and waits while the other end is slow.
 Writing: TypeAlias = Callable[[bytes], Awaitable[None]]
@@ -48,6 +52,7 @@ class _Method:
     name: str
     request: type[Message]
     gate: Gate
+    pace: Pace
 
     async def answer(
         self, behaviour: Answering, data: bytes, context: grpc.aio.ServicerContext
@@ -77,6 +82,7 @@ class _Method:
             try:
                 caller = self._admit(context)
                 write = _counted(context.write, self.gate.accounts, self.name)
+                write = self._paced(write, caller.subject)
                 with self.gate.call(), self.gate.follower(caller):
                     await behaviour(self._parse(data), caller, write)
                 account.succeeded()
@@ -87,6 +93,18 @@ class _Method:
             except Exception as error:  # noqa: BLE001
                 outcome = account.failed(error)
             await refuse(outcome, context)
+
+    def _paced(self, write: Writing, subject: str) -> Writing:
+        """
+        Have others go on between what is sent, if it is sent to many.
+        """
+
+        async def writePaced(data: bytes) -> None:
+            if self.gate.following > _FEW:
+                await self.pace.step(subject)
+            await write(data)
+
+        return writePaced
 
     def _admit(self, context: grpc.aio.ServicerContext) -> Caller:
         return self.gate.admit(
@@ -105,11 +123,14 @@ class _Method:
 
 def makeHandler(
     gate: Gate,
+    pace: Pace,
     answering: Mapping[str, Answering],
     streaming: Mapping[str, Streaming],
 ) -> grpc.GenericRpcHandler:
     """
     Make what gRPC asks for the methods of the service.
+
+    @param pace: Of those that are answered with a stream, all together.
 
     @param answering: What answers those that are answered once.
 
@@ -117,7 +138,7 @@ def makeHandler(
     """
     handlers = {}
     for name, descriptor in SERVICE.methods_by_name.items():
-        method = _Method(name, GetMessageClass(descriptor.input_type), gate)
+        method = _Method(name, GetMessageClass(descriptor.input_type), gate, pace)
         if name in streaming:
             handlers[name] = grpc.unary_stream_rpc_method_handler(
                 _coroutine(method.stream, streaming[name])

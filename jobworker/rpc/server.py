@@ -21,6 +21,7 @@ from .bridge import Bridge
 from .desks import ReadingRoom
 from .gate import Gate
 from .handlers import Answering, Streaming, makeHandler
+from .pace import Pace
 from .settings import MAX_REQUEST
 
 #: Seconds that calls get to hear what they were told at last.
@@ -76,7 +77,8 @@ class Server:
         with suppress(FileNotFoundError):
             os.unlink(self._socket)
         server = grpc.aio.server(options=OPTIONS)
-        handler = makeHandler(self._gate, self._answering, self._streaming)
+        loop = asyncio.get_running_loop()
+        handler = makeHandler(self._gate, Pace(loop), self._answering, self._streaming)
         server.add_generic_rpc_handlers((handler, *self._others))
         try:
             server.add_insecure_port(f"unix:{self._socket}")
@@ -84,7 +86,6 @@ class Server:
             reason = f"cannot listen on {self._socket}: {error}"
             raise BadConfiguration(reason) from error
         await server.start()
-        loop = asyncio.get_running_loop()
         calm = self._gate.accounts.meter.pulse("grpc", loop.call_later, loop.time)
         listening()
         await self._stopping.wait()
