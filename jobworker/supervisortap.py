@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
@@ -135,6 +136,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     observer = JSONObserver(output) if asJSON else textFileLogObserver(output)
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
     os.chdir("/")
+    # Jobs do not end with somebody's terminal, nor when settings are to be read
+    # again.  What is spawned does not ignore it.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     service.privilegedStartService()
     service.startService()
     reactor.addSystemEventTrigger("before", "shutdown", service.stopService)

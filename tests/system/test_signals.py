@@ -127,6 +127,23 @@ class TerminationTests(EndCase):
         until(lambda: "running jobs: 1" in daemon.said(), "the job is found")
         daemon.stop()
 
+    def test_hangup(self) -> None:
+        """
+        The supervisor does not end by a signal that others take for a wish to
+        have settings read again, and a job does.
+        """
+        daemon = self.makeDaemon("--on-shutdown", "stop")
+        gateway = self.launch(daemon)
+        self.untilReady(daemon)
+        (supervisor,) = {*processesOf(str(daemon.state))} - {gateway.pid}
+        with calling(daemon) as caller:
+            os.kill(supervisor, signal.SIGHUP)
+            job = caller.start("sh", "-c", "kill -HUP $$; sleep 600")
+            end = [reply for reply in caller.read(job) if reply.HasField("end")]
+        self.assertEqual(end[0].end.status.status.signal, signal.SIGHUP)
+        self.assertTrue(isAlive(supervisor))
+        daemon.stop()
+
     def test_interrupt(self) -> None:
         """
         Ctrl-C, which every process of the terminal's group gets, ends the
