@@ -20,9 +20,14 @@ from ..prompt import writeNow
 from ..tls.sessions import Session, SessionBroken
 from .limits import Limits
 
-# The bytes that are read at once from a server that has much to say: more
-# than a unix socket holds.
+# The bytes that are read at once from the server: as many as is usual, or, when
+# it has much to say, more than a unix socket holds.  It takes time to have that
+# much memory ready.
+_USUAL: Final = 2**16
 _MUCH: Final = 2**18
+
+# What shows that it has not.
+_LITTLE: Final = 2**14
 
 
 class Backend(Protocol):
@@ -39,8 +44,10 @@ class Backend(Protocol):
         """
         Pass on what the server says.
         """
-        if len(data) == self.transport.bufferSize:
+        if len(data) >= _USUAL:
             self.transport.bufferSize = _MUCH
+        elif len(data) < _LITTLE:
+            self.transport.bufferSize = _USUAL
         self._relay.serverSaid(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002

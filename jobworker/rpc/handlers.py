@@ -99,10 +99,13 @@ class _Method:
         Have others go on between what is sent, if it is sent to many.
         """
 
-        async def writePaced(data: bytes) -> None:
-            if self.gate.following > _FEW:
-                await self.pace.step(subject)
+        async def writeInTurn(data: bytes) -> None:
+            await self.pace.step(subject)
             await write(data)
+
+        def writePaced(data: bytes) -> Awaitable[None]:
+            few = self.gate.following <= _FEW
+            return write(data) if few else writeInTurn(data)
 
         return writePaced
 
