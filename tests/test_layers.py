@@ -22,7 +22,7 @@ LAYERS = (
     {"specification", "milestones", "sparing", "prompt", "metering"},
     {"bounds", "conditions"},
     {"jobs", "packing"},
-    {"life", "portions", "description"},
+    {"life", "portions", "description", "recollection"},
     {"queries", "changes"},
     {"interfaces"},
     {"api"},

@@ -4,12 +4,12 @@ What a gateway remembers of the jobs it was told of.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Final
 
 from attrs import define, field
 
 from ..jobs import Phase, Record
+from ..recollection import Recollection
 
 _ORDER: Final = (Phase.RUNNING, Phase.DRAINING, Phase.ENDED)
 
@@ -20,14 +20,13 @@ class KnownJobs:
     The last record of each job that has not ended, and of those that ended
     last.
 
-    @ivar _most: How many that have ended are remembered.
+    @ivar _ended: Those that have; it is made with how many there may be.
     @ivar _doubtful: Those that had not ended, and of which nothing was learnt
         since that may have been otherwise.
     """
 
-    _most: int
+    _ended: Recollection = field(converter=Recollection)
     _unended: dict[str, Record] = field(factory=dict, init=False)
-    _ended: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
     _doubtful: set[str] = field(factory=set, init=False)
 
     def learn(self, record: Record) -> bool:
@@ -44,9 +43,7 @@ class KnownJobs:
             self._unended[record.identifier] = record
             return True
         self._unended.pop(record.identifier, None)
-        self._ended[record.identifier] = record
-        if len(self._ended) > self._most:
-            self._ended.popitem(last=False)
+        self._ended.keep(record)
         return True
 
     def forget(self, identifier: str | None) -> None:
@@ -55,11 +52,9 @@ class KnownJobs:
 
         @param identifier: C{None} for all that have ended.
         """
-        if identifier is None:
-            self._ended.clear()
-        else:
+        if identifier is not None:
             self._unended.pop(identifier, None)
-            self._ended.pop(identifier, None)
+        self._ended.forget(identifier)
 
     def doubt(self) -> None:
         """
@@ -77,7 +72,7 @@ class KnownJobs:
         """
         Look up a job.
         """
-        return self._unended.get(identifier) or self._ended.get(identifier)
+        return self._unended.get(identifier) or self._ended.find(identifier)
 
     def unended(self) -> list[Record]:
         """

@@ -4,7 +4,6 @@ The roster of the jobs that this process runs itself.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
@@ -19,20 +18,21 @@ from twisted.logger import Logger
 
 from ..changes import Changes, JournalPlace
 from ..description import Description, Tally
-from ..errors import NotRunning, ShuttingDown, StillRunning
+from ..errors import NotRunning, StillRunning
 from ..interfaces.launchers import IJobHandle, ILauncher
 from ..interfaces.logs import IJobLog, ILogKeeper, ILogListener
 from ..interfaces.roster import IRoster, IRosterListener
 from ..interfaces.store import IJobStore
 from ..jobs import Command, Manner, Phase, Record, Stop
-from ..milestones import Milestone
 from ..queries import Page, Query
+from ..recollection import Recollection
 from .audience import Audience
 from .course import Course
 from .keys import Keys
 from .launching import Launching
 from .recovery import recover
 from .standing import stand
+from .starts import Starts
 
 # Seconds that what a command leaves behind is given to close its output.
 _LINGER: Final = 0.2
@@ -58,8 +58,7 @@ class LocalRoster:
     @ivar _courses: The jobs that have not ended.
     @ivar _recent: Records of the last that did.
     @ivar _audience: Those who are told.
-    @ivar _starting: How many starts are in progress.
-    @ivar _started: What waits for those.
+    @ivar _starts: Starts that are in progress.
     """
 
     _clock: IReactorTime
@@ -74,13 +73,11 @@ class LocalRoster:
     description: Description = field(factory=Description)
     count: Callable[[], Deferred[Tally]] = field(default=lambda: succeed(Tally()))
     _courses: dict[str, Course] = field(factory=dict, init=False)
-    _recent: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
+    _recent: Recollection = field(factory=lambda: Recollection(_RECENT), init=False)
     _audience: Audience = field(factory=Audience, init=False)
-    _closing: bool = field(default=False, init=False)
     _keys: Keys = field(init=False)
     _launching: Launching = field(init=False)
-    _starting: int = field(default=0, init=False)
-    _started: Milestone[None] = field(factory=Milestone, init=False)
+    _starts: Starts = field(factory=Starts, init=False)
 
     log = Logger()
 
@@ -149,9 +146,8 @@ class LocalRoster:
         """
         if identifier in self._courses:
             return succeed(self._courses[identifier].record)
-        if identifier in self._recent:
-            return succeed(self._recent[identifier])
-        return self._store.find(identifier)
+        known = self._recent.find(identifier)
+        return self._store.find(identifier) if known is None else succeed(known)
 
     def search(self, query: Query) -> Deferred[Page]:
         """
@@ -171,7 +167,7 @@ class LocalRoster:
         """
         if identifier in self._courses:
             return fail(StillRunning(identifier))
-        self._recent.pop(identifier, None)
+        self._recent.forget(identifier)
         return stand(self._forget(identifier))
 
     def follow(self, identifier: str) -> None:
@@ -211,7 +207,6 @@ class LocalRoster:
 
         @return: A L{Deferred} firing when all have ended and that is on disk.
         """
-        self._closing = True
         return stand(self._stopAll(grace, reason))
 
     def close(self) -> Deferred[None]:
@@ -220,8 +215,7 @@ class LocalRoster:
 
         @return: A L{Deferred} firing when no start is in progress.
         """
-        self._closing = True
-        return self._started.wait() if self._starting else succeed(None)
+        return self._starts.close()
 
     def running(self) -> int:
         """
@@ -244,9 +238,7 @@ class LocalRoster:
         """
         if record.phase is Phase.ENDED:
             self._courses.pop(record.identifier, None)
-            self._recent[record.identifier] = record
-            if len(self._recent) > _RECENT:
-                self._recent.popitem(last=False)
+            self._recent.keep(record)
         self._audience.jobChanged(record)
 
     async def _forget(self, identifier: str) -> None:
@@ -267,18 +259,11 @@ class LocalRoster:
         """
         Start a job, unless the service is ending or full.
         """
-        if self._closing:
-            raise ShuttingDown
-        self._admit()
-        self._starting += 1
-        try:
+        with self._starts.one():
+            self._admit()
             started = await self._launching.launch(self._identify(), command, owner)
             self._begin(*started)
             return started[0]
-        finally:
-            self._starting -= 1
-            if self._closing and not self._starting:
-                self._started.reach(None)
 
     def _begin(self, record: Record, handle: IJobHandle, log: IJobLog) -> None:
         """

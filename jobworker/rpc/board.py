@@ -8,7 +8,6 @@ calls.
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
@@ -20,6 +19,7 @@ from attrs import define, field
 from ..errors import JobWorkerError
 from ..interfaces.roster import IRoster, IRosterListener
 from ..jobs import Phase, Record
+from ..recollection import Recollection
 from .bridge import Bridge, IAsking
 from .feed import Feed
 from .follower import Follower
@@ -40,7 +40,7 @@ class Board:
     What is known of jobs without asking: those that have not ended, and some
     that ended lately.
 
-    @ivar _remembered: How many of those.
+    @ivar _ended: Those that have; it is made with how many there may be.
     @ivar feed: What has happened to them.
     @ivar _forgettings: How often jobs were forgotten.
     @ivar _crowd: How many followers there are.
@@ -52,9 +52,8 @@ class Board:
     _bridge: IAsking
     _roster: IRoster
     _patience: float
-    _remembered: int
+    _ended: Recollection = field(converter=Recollection)
     _unended: dict[str, Record] = field(factory=dict, init=False)
-    _ended: OrderedDict[str, Record] = field(factory=OrderedDict, init=False)
     _forgettings: int = field(default=0, init=False)
     _followers: dict[str, set[Follower]] = field(factory=dict, init=False)
     _crowd: int = field(default=0, init=False)
@@ -71,7 +70,7 @@ class Board:
 
         @raise NoSuchJob: If there is none.
         """
-        known = self._unended.get(identifier) or self._ended.get(identifier)
+        known = self._unended.get(identifier) or self._ended.find(identifier)
         if known is not None:
             return known
         forgettings = self._forgettings
@@ -81,7 +80,7 @@ class Board:
         # What has not ended is posted, in order with all that happens to it.
         # What has may have been deleted since it was found.
         if record.phase is Phase.ENDED and self._forgettings == forgettings:
-            self._keep(record)
+            self._ended.keep(record)
         return record
 
     def changed(self, record: Record) -> None:
@@ -90,7 +89,7 @@ class Board:
         """
         if record.phase is Phase.ENDED:
             self._unended.pop(record.identifier, None)
-            self._keep(record)
+            self._ended.keep(record)
         else:
             self._unended[record.identifier] = record
         for follower in self._followers.get(record.identifier, ()):
@@ -124,10 +123,7 @@ class Board:
         @param identifier: C{None} if it may be any.
         """
         self._forgettings += 1
-        if identifier is None:
-            self._ended.clear()
-        else:
-            self._ended.pop(identifier, None)
+        self._ended.forget(identifier)
 
     def close(self) -> None:
         """
@@ -215,12 +211,6 @@ class Board:
             return
         if not follower.ended:
             follower.record = record
-
-    def _keep(self, record: Record) -> None:
-        self._ended[record.identifier] = record
-        self._ended.move_to_end(record.identifier)
-        if len(self._ended) > self._remembered:
-            self._ended.popitem(last=False)
 
 
 @implementer(IRosterListener)
