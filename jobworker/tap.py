@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from time import monotonic, time
 from typing import Any, ClassVar
 
+from attrs import field, frozen
+
 from twisted.application.service import IService
 
 from .access.peers import PeerBook
@@ -118,6 +120,63 @@ def supervisorArguments(options: Mapping[str, Any]) -> list[str]:
     return [*keepingArguments(options), f"--open-files={files}", logged, *other]
 
 
+@frozen
+class _Plan:
+    """
+    What was configured and has been checked, of which the gateway makes its parts
+    when it starts.
+    """
+
+    options: Options
+    reactor: Any
+    verifier: TokenVerifier
+    tls: ServerTLS
+    state: StateDirectory
+    roster: RemoteRoster
+    accounting: Accounting
+    peers: PeerBook = field(factory=PeerBook)
+
+    def makeRPC(self, socket: str) -> RPCService:
+        """
+        Make the gRPC server.
+
+        @param socket: The path of what it listens on.
+        """
+        accounting = self.accounting
+        return RPCService(
+            self.reactor,
+            self.roster,
+            self.verifier,
+            self.peers,
+            self.state.logs,
+            socket,
+            Settings(followers=self.options["max-followers"]),
+            Accounts(
+                accounting.witness if accounting.watched else None, accounting.meter
+            ),
+        )
+
+    def makeDoor(self, socket: str) -> Door:
+        """
+        Make the door, as wide as the open files of this process allow.
+
+        @param socket: The path of what is behind it.
+        """
+        # The gateway has raised it by now.
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        options, reactor = self.options, self.reactor
+        asked = Limits(options["max-connections"], options["max-handshakes"])
+        limits = fittingLimits(asked, files)
+        place = (options["interface"], options["port"])
+        witness, meter = self.accounting.witness, self.accounting.meter
+        door = Door(
+            reactor, reactor, *place, self.tls, self.peers, socket, limits, witness
+        )
+        meter.read(Reading.CONNECTIONS, lambda: door.house.connections)
+        meter.read(Reading.HANDSHAKES, lambda: door.house.handshakes)
+        return door
+
+
 def _makeGateway(options: Options) -> Gateway:
     """
     Check what is configured, and make the gateway.
@@ -129,9 +188,8 @@ def _makeGateway(options: Options) -> Gateway:
     reactor.seconds = monotonic
 
     user = userToBecome(options["gateway-user"])
-    verifier = TokenVerifier(
-        readFile(options["tokenkey"], "token key"), options["issuer"], time
-    )
+    key = readFile(options["tokenkey"], "token key")
+    verifier = TokenVerifier(key, options["issuer"], time)
     tls = makeServerTLS(
         loadServerCredentials(options["cert"], options["key"], options["ca"], time())
     )
@@ -140,54 +198,16 @@ def _makeGateway(options: Options) -> Gateway:
     if starts:
         state.prepare(user)
     endpoint = SupervisorEndpoint(reactor, state, supervisorArguments(options), starts)
-    peers = PeerBook()
     roster = RemoteRoster(reactor, endpoint)
     accounting = makeAccounting(options, reactor, roster, user)
-
-    def makeRPC(socket: str) -> RPCService:
-        settings = Settings(followers=options["max-followers"])
-        accounts = Accounts(
-            accounting.witness if accounting.watched else None, accounting.meter
-        )
-        return RPCService(
-            reactor, roster, verifier, peers, state.logs, socket, settings, accounts
-        )
-
-    def makeDoor(socket: str) -> Door:
-        return _makeDoor(options, reactor, tls, peers, accounting, socket)
-
+    plan = _Plan(options, reactor, verifier, tls, state, roster, accounting)
     return Gateway(
         reactor,
         roster,
-        makeDoor,
-        makeRPC,
+        plan.makeDoor,
+        plan.makeRPC,
         user,
         lambda reason: endWithError(reactor, reason),
         options["on-shutdown"] == "stop",
         accounting.attendants,
     )
-
-
-def _makeDoor(
-    options: Options,
-    reactor: Any,
-    tls: ServerTLS,
-    peers: PeerBook,
-    accounting: Accounting,
-    socket: str,
-) -> Door:
-    """
-    Make the door, as wide as the open files of this process allow.
-
-    @param socket: The path of what is behind it.
-    """
-    # The gateway has raised it by now.
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    asked = Limits(options["max-connections"], options["max-handshakes"])
-    limits = fittingLimits(asked, files)
-    place = (options["interface"], options["port"])
-    witness, meter = accounting.witness, accounting.meter
-    door = Door(reactor, reactor, *place, tls, peers, socket, limits, witness)
-    meter.read(Reading.CONNECTIONS, lambda: door.house.connections)
-    meter.read(Reading.HANDSHAKES, lambda: door.house.handshakes)
-    return door
