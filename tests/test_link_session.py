@@ -182,9 +182,11 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual([*events[0].grew.identifiers], [identifier])
         self.lose(session)
 
-    def test_unspeakable(self) -> None:
+    def answerUnspeakably(self, pauses: bool) -> None:
         """
-        Where the answer cannot be sent, that is the answer.
+        Ask for a job that no message has room for, and see what is answered.
+
+        @param pauses: Whether the gateway reads only after it was answered.
         """
         session, transport = self.connect()
         command = Command("x" * (LONGEST + 1))
@@ -192,7 +194,11 @@ class SessionTests(SynchronousTestCase):
         find = pb.Find(identifier=exampleRecord().identifier.encode())
         session.dataReceived(HELLO)
         transport.clear()
+        assert transport.producer is not None
+        if pauses:
+            transport.producer.pauseProducing()
         session.dataReceived(pack("request", pb.Request(number=7, find=find)))
+        transport.producer.resumeProducing()
         (message,) = Deframer().feed(transport.value())
         answer = pb.Envelope.FromString(message).answer
         self.assertEqual(
@@ -200,6 +206,18 @@ class SessionTests(SynchronousTestCase):
         )
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
         self.lose(session)
+
+    def test_unspeakable(self) -> None:
+        """
+        Where the answer cannot be sent, that is the answer.
+        """
+        self.answerUnspeakably(False)
+
+    def test_unspeakableWhilePaused(self) -> None:
+        """
+        It is the answer, too, where the gateway reads late.
+        """
+        self.answerUnspeakably(True)
 
     def test_forgotten(self) -> None:
         """

@@ -21,7 +21,7 @@ from ..interfaces.roster import IRoster, IRosterListener
 from ..jobs import Record
 from .abilities import FORGETTING
 from .answering import Result, answerOf
-from .conversing import Conversation
+from .conversing import Conversation, pack
 from .conversion import (
     BadMessage,
     convertRecord,
@@ -209,30 +209,34 @@ class Session(Conversation):
         def done(result: Result) -> None:
             if result is not None:
                 crashPoint("link-answer")
-            self._say(partial(answerOf, number, word(result, self.theirs)))
+            self._say(number, lambda: answerOf(number, word(result, self.theirs)))
 
         def failed(failure: Failure) -> None:
             said = convertFailure(failure.value)
             if said is None:
                 self.log.failure("while working for {who}", failure, who=self.who())
                 said = pb.Failure(kind=pb.Failure.UNEXPECTED)
-            self._say(partial(pb.Answer, number=number, failure=said))
-
-        def unspeakable(failure: Failure) -> None:
-            self.log.failure("while answering {who}", failure, who=self.who())
-            said = pb.Failure(kind=pb.Failure.UNEXPECTED)
-            self.put("answer", partial(pb.Answer, number=number, failure=said))
+            self._say(number, partial(pb.Answer, number=number, failure=said))
 
         doing.addCallbacks(done, failed)
-        doing.addErrback(unspeakable)
+        doing.addErrback(lambda failure: self.log.failure("while answering", failure))
 
-    def _say(self, make: Callable[[], pb.Answer]) -> None:
+    def _say(self, number: int, make: Callable[[], pb.Answer]) -> None:
         """
-        Send an answer.
+        Send an answer, or that there is none that can be sent.
         """
+
+        def makePacked() -> bytes:
+            try:
+                return pack("answer", make())
+            except Exception:  # noqa: BLE001 - whatever it is, somebody waits
+                self.log.failure("while answering {who}", who=self.who())
+                said = pb.Failure(kind=pb.Failure.UNEXPECTED)
+                return pack("answer", pb.Answer(number=number, failure=said))
+
         self._working -= 1
         self._queueGrowth()
-        self.put("answer", make)
+        self._outbox.put(makePacked)
 
     def _follow(self, identifier: str) -> None:
         """
