@@ -5,6 +5,7 @@ A connection to the supervisor that is made again whenever it is lost.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from attrs import define, field
@@ -116,21 +117,32 @@ class Line:
         Connect until closed, with pauses that grow while it is in vain.
         """
         pause = _SOON
-        try:
+        with suppress(CancelledError):
             while True:
-                if await self._connect():
+                if await self._try():
                     pause = _SOON
-                if not self._closing:
-                    self._turned()
-                # Who closes it may be called from here.
+                # Who closes it may have been called.
                 if self._closing:
                     return
                 await deferLater(self._clock, _HOPELESS if self._hopeless else pause)
                 pause = min(pause * 2, _LATE)
+
+    async def _try(self) -> bool:
+        """
+        Connect once, and tell when that is over.
+
+        @return: Whether the line was ready.
+        """
+        try:
+            ready = await self._connect()
+            if not self._closing:
+                self._turned()
         except CancelledError:
-            return
-        except Exception:  # noqa: BLE001 - nobody waits for this
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, it is tried again
             self.log.failure("while connecting to the supervisor")
+            return False
+        return ready
 
     async def _connect(self) -> bool:
         """

@@ -33,6 +33,7 @@ from jobworker.link.line import Line
 from jobworker.link.remote import RemoteRoster
 from jobworker.link.serving import SessionFactory
 from jobworker.link.session import Session
+from jobworker.roster.audience import Indifferent
 from tests.doings import COMMANDS, Doing
 from tests.jobscripts import SCRIPTS
 from tests.links import (
@@ -190,6 +191,46 @@ class RefusedTests(TestCase):
         await self.refuse(ValueError("unforeseen"))
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
         self.assertEqual(len(self.flushLoggedErrors(SupervisorFailed)), 1)
+
+
+class Deaf(Indifferent):
+    """
+    A listener that fails once when it is to look, which none may.
+    """
+
+    failing: bool = False
+
+    def journalGrew(self) -> None:
+        """
+        Fail, or do nothing.
+        """
+        failing, self.failing = self.failing, False
+        if failing:
+            raise ValueError("deaf")
+
+
+class DeafTests(TestCase):
+    """
+    A gateway goes on connecting, whatever becomes of those it tells.
+    """
+
+    timeout = 20
+
+    async def test_lost(self) -> None:
+        """
+        It connects again when somebody failed who was told that the connection
+        was lost.
+        """
+        supervision = Supervision(self)
+        supervision.listen()
+        remote = makeRemote(self, supervision.path)
+        deaf = Deaf()
+        await remote.subscribe(deaf)
+        deaf.failing = True
+        supervision.hangUp()
+        await supervision.until(lambda: not supervision.factory.sessions)
+        await supervision.until(lambda: bool(supervision.factory.sessions))
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
 
 
 class CutTests(TestCase):
