@@ -19,8 +19,6 @@ from jobworker.logs.limits import Dropping, Writer
 from jobworker.logs.reading import (
     Chunk,
     ChunkCursor,
-    Gap,
-    Line,
     LineCursor,
     LineGap,
     LogFiles,
@@ -163,26 +161,6 @@ class Reader:
             self.at, {s: len(data) for s, data in self.job.written.items()}
         )
         self.case.assertEqual(self.number, len(self.job.all()))
-
-
-def everything(cursor: ChunkCursor) -> list[Chunk | Gap]:
-    """
-    Read to the end.
-    """
-    items: list[Chunk | Gap] = []
-    while more := cursor.read(1000):
-        items += more
-    return items
-
-
-def everyLine(cursor: LineCursor) -> list[Line | LineGap]:
-    """
-    Read to the end.
-    """
-    lines: list[Line | LineGap] = []
-    while more := cursor.read(1000):
-        lines += more
-    return lines
 
 
 class LimitCase(SynchronousTestCase):

@@ -7,9 +7,9 @@ from __future__ import annotations
 import contextlib
 import resource
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from hypothesis import strategies as st
 
@@ -17,6 +17,8 @@ from jobworker.jobs import Source
 from jobworker.logs.numbering import Numbering
 from jobworker.logs.reading import MAX_LINE, Chunk, Gap
 from jobworker.logs.spool import Spool, createSpool
+
+_T = TypeVar("_T")
 
 Piece: TypeAlias = tuple[Source, bytes]
 Writes: TypeAlias = Sequence[Piece]
@@ -103,6 +105,19 @@ def bytesOf(items: Iterable[Chunk | Gap], source: Source) -> bytes:
         for item in items
         if item.source is source
     )
+
+
+def everything(read: Callable[[int], list[_T]], limit: int = 1000) -> list[_T]:
+    """
+    Read to the end.
+
+    @param read: What a cursor reads with.
+    @param limit: How much that does at once.
+    """
+    items: list[_T] = []
+    while more := read(limit):
+        items += more
+    return items
 
 
 @contextlib.contextmanager

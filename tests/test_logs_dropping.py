@@ -41,11 +41,10 @@ from tests.limitedlogs import (
     Job,
     LimitCase,
     Reader,
-    everyLine,
-    everything,
     pieces,
     scripts,
 )
+from tests.spools import everything
 
 OUT, ERR = Source
 
@@ -223,7 +222,7 @@ class DroppingTests(LimitCase):
         files = self.open()
         gone = sum(mark.lines for mark in floor.marks.values())
         start = data.draw(st.integers(0, len(job.all())))
-        lines = everyLine(LineCursor(files, start))
+        lines = everything(LineCursor(files, start).read)
         self.assertEqual(
             [
                 (line.number, line.source, line.data)
@@ -236,7 +235,7 @@ class DroppingTests(LimitCase):
         self.assertEqual(gaps != [], start < gone)
         self.assertTrue(all(start <= number < gone for number in gaps))
         begin = data.draw(st.integers(0, len(job.written[source])))
-        chunks = everything(ChunkCursor(files, {source: begin}))
+        chunks = everything(ChunkCursor(files, {source: begin}).read)
         bottom = floor.marks[source].begun
         if begin < bottom:
             gap = chunks.pop(0)
@@ -275,7 +274,7 @@ class DroppingTests(LimitCase):
         for _ in range(80):
             job.write(OUT, 0, 0, b"x" * 60_000)
         self.assertLessEqual(spool.kept, LEAST)
-        lines = everyLine(LineCursor(self.open()))
+        lines = everything(LineCursor(self.open()).read)
         self.assertIsInstance(lines[0], LineGap)
         whole = [line for line in lines if isinstance(line, Line)]
         self.assertEqual({len(line.data) for line in whole}, {2**16})
@@ -346,7 +345,7 @@ class DroppingTests(LimitCase):
             self.assertLess(at, len(HEADER))
             return
         for source in Source:
-            items = everything(ChunkCursor(self.open(), {source: 0}))
+            items = everything(ChunkCursor(self.open(), {source: 0}).read)
             got = b"".join(each.data for each in items if isinstance(each, Chunk))
             whole = job.written[source]
             self.assertGreaterEqual(len(got), len(whole) - floor.marks[source].begun)

@@ -25,9 +25,9 @@ from tests.limitedlogs import (
     LIMIT,
     Job,
     LimitCase,
-    everyLine,
     scripts,
 )
+from tests.spools import everything
 
 
 class StoppingTests(LimitCase):
@@ -77,14 +77,14 @@ class StoppingTests(LimitCase):
         """
         Check the numbers of lines, and that they can be found by them.
         """
-        lines = everyLine(LineCursor(files))
+        lines = everything(LineCursor(files).read)
         self.assertEqual([line.number for line in lines], list(range(len(lines))))
         whole = [line for line in lines if isinstance(line, Line) and line.terminated]
         self.assertEqual(
             [(line.source, line.data) for line in whole], job.lines[: len(whole)]
         )
         for start in (0, len(lines) // 2, len(lines) - 1, len(lines)):
-            rest = everyLine(LineCursor(files, start))
+            rest = everything(LineCursor(files, start).read)
             self.assertEqual(rest, lines[max(start, 0) :])
 
     @given(scripts)

@@ -29,7 +29,7 @@ from jobworker.logs.reading import (
 )
 from jobworker.logs.spool import createSpool
 
-from .spools import Writes, content, extend, writes, writeSpool
+from .spools import Writes, content, everything, extend, writes, writeSpool
 
 ALL = dict.fromkeys(Source, 0)
 CHUNK = 2**16
@@ -188,10 +188,9 @@ class LineTests(LogCase):
         Read to the end.
         """
         lines: list[Line] = []
-        while more := cursor.read(limit):
-            for line in more:
-                assert isinstance(line, Line)
-                lines.append(line)
+        for line in everything(cursor.read, limit):
+            assert isinstance(line, Line)
+            lines.append(line)
         return lines
 
     @given(writes, limits, st.data())

@@ -24,7 +24,7 @@ from jobworker.logs.reading import Chunk, ChunkCursor, LogFiles
 from jobworker.logs.recovery import recoverSpool
 from jobworker.logs.spool import Spool, createSpool
 
-from .spools import Writes, content, extend, fileLimit, short, writes
+from .spools import Writes, content, everything, extend, fileLimit, short, writes
 
 OUT, ERR = Source
 ALL = dict.fromkeys(Source, 0)
@@ -70,9 +70,8 @@ class SpoolCase(SynchronousTestCase):
         files = LogFiles.open(self.path)
         try:
             cursor = ChunkCursor(files, ALL)
-            chunks: list[Chunk] = []
-            while more := cursor.read(2**20):
-                chunks += [each for each in more if isinstance(each, Chunk)]
+            items = everything(cursor.read, 2**20)
+            chunks = [each for each in items if isinstance(each, Chunk)]
             return chunks, cursor.finished
         finally:
             files.close()

@@ -40,7 +40,7 @@ from jobworker.logs.reading import (
     LogFiles,
 )
 from tests.contracts_logs import ILogKeeperTests
-from tests.spools import bytesOf
+from tests.spools import bytesOf, everything
 
 reactor: Any = _reactor
 OUT, ERR = Source
@@ -148,9 +148,7 @@ class KeeperCase(TestCase):
         files = LogFiles.open(logPath(self.directory, identifier))
         try:
             cursor = ChunkCursor(files, dict.fromkeys(Source, 0))
-            chunks: list[Chunk | Gap] = []
-            while more := cursor.read(2**30):
-                chunks += more
+            chunks = everything(cursor.read, 2**30)
             self.assertTrue(cursor.finished)
         finally:
             files.close()
