@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 from itertools import count
+from typing import TypeAlias
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -33,8 +34,10 @@ LIMIT = 2**14
 # Examples of what takes long.
 FEWER = settings().max_examples // 2
 
-# How much is written at once: a source, so many lines, so wide, and what
+# What is written, bit by bit: to a source, so many lines, so wide, and what
 # stands behind them.
+Script: TypeAlias = list[tuple[Source, int, int, bytes]]
+
 pieces = st.tuples(
     st.sampled_from(Source),
     st.integers(0, 60),

@@ -41,6 +41,7 @@ from tests.limitedlogs import (
     Job,
     LimitCase,
     Reader,
+    Script,
     pieces,
     scripts,
 )
@@ -81,11 +82,22 @@ class DroppingTests(LimitCase):
     Logs that lose their oldest part.
     """
 
+    def dropped(self, script: Script) -> tuple[Job, Floor]:
+        """
+        Let a job write something three times, and end.
+
+        @return: What is known of it, and where its log begins now.
+        """
+        job, spool = self.dropping()
+        for piece in script * 3:
+            job.write(*piece)
+        floor = spool.floor
+        self.end(job)
+        return job, floor
+
     @settings(max_examples=FEWER)
     @given(scripts, st.data())
-    def test_exact(
-        self, script: list[tuple[Source, int, int, bytes]], data: st.DataObject
-    ) -> None:
+    def test_exact(self, script: Script, data: st.DataObject) -> None:
         """
         Readers who begin at any time and read at any speed get everything
         that is there, byte for byte and line for line with its number, and
@@ -111,9 +123,7 @@ class DroppingTests(LimitCase):
 
     @settings(max_examples=FEWER)
     @given(scripts, st.data())
-    def test_overtaken(
-        self, script: list[tuple[Source, int, int, bytes]], data: st.DataObject
-    ) -> None:
+    def test_overtaken(self, script: Script, data: st.DataObject) -> None:
         """
         What is dropped while it is read is never delivered, not even as
         zeros: it is a gap.
@@ -145,7 +155,7 @@ class DroppingTests(LimitCase):
     @given(scripts, st.booleans(), st.tuples(*[st.binary(max_size=9)] * 2))
     def test_crash(
         self,
-        script: list[tuple[Source, int, int, bytes]],
+        script: Script,
         punched: bool,
         behind: tuple[bytes, bytes],
     ) -> None:
@@ -173,19 +183,13 @@ class DroppingTests(LimitCase):
         self.assertFalse(recoverSpool(self.path))
 
     @given(scripts, st.data())
-    def test_seeking(
-        self, script: list[tuple[Source, int, int, bytes]], data: st.DataObject
-    ) -> None:
+    def test_seeking(self, script: Script, data: st.DataObject) -> None:
         """
         Lines that are left are found at the same offsets as if nothing had
         been dropped; those that are not are looked for at the beginning,
         where the gap is.
         """
-        job, spool = self.dropping()
-        for piece in script * 3:
-            job.write(*piece)
-        floor = spool.floor
-        self.end(job)
+        job, floor = self.dropped(script)
         files = self.open()
         gone = sum(mark.lines for mark in floor.marks.values())
         number = data.draw(st.integers(0, len(job.lines)))
@@ -206,7 +210,7 @@ class DroppingTests(LimitCase):
     @given(scripts, st.sampled_from(Source), st.data())
     def test_startAnywhere(
         self,
-        script: list[tuple[Source, int, int, bytes]],
+        script: Script,
         source: Source,
         data: st.DataObject,
     ) -> None:
@@ -214,11 +218,7 @@ class DroppingTests(LimitCase):
         Whoever asks for lines from a number on, or for bytes from an offset
         on, gets a gap first if those are gone, and else just those.
         """
-        job, spool = self.dropping()
-        for piece in script * 3:
-            job.write(*piece)
-        floor = spool.floor
-        self.end(job)
+        job, floor = self.dropped(script)
         files = self.open()
         gone = sum(mark.lines for mark in floor.marks.values())
         start = data.draw(st.integers(0, len(job.all())))
@@ -315,19 +315,13 @@ class DroppingTests(LimitCase):
 
     @settings(max_examples=FEWER)
     @given(scripts, st.data())
-    def test_garbled(
-        self, script: list[tuple[Source, int, int, bytes]], data: st.DataObject
-    ) -> None:
+    def test_garbled(self, script: Script, data: st.DataObject) -> None:
         """
         If anything in the index was overwritten, also what says where the log
         begins, readers get nothing that was not written, and after recovery
         all that is left, unless either is refused.
         """
-        job, spool = self.dropping()
-        for piece in script * 3:
-            job.write(*piece)
-        floor = spool.floor
-        self.end(job)
+        job, floor = self.dropped(script)
         index = os.path.join(self.path, "index")
         size = os.stat(index).st_size
         at = data.draw(st.integers(0, len(HEADER)) | st.integers(0, size - 1))

@@ -25,6 +25,7 @@ from tests.limitedlogs import (
     LIMIT,
     Job,
     LimitCase,
+    Script,
     scripts,
 )
 from tests.spools import everything
@@ -36,7 +37,7 @@ class StoppingTests(LimitCase):
     """
 
     @given(scripts)
-    def test_exact(self, script: list[tuple[Source, int, int, bytes]]) -> None:
+    def test_exact(self, script: Script) -> None:
         """
         What came first is there, all else is a gap at the end; line numbers
         are as the order of the bytes gives them; the reason is given once.
@@ -88,7 +89,7 @@ class StoppingTests(LimitCase):
             self.assertEqual(rest, lines[max(start, 0) :])
 
     @given(scripts)
-    def test_crash(self, script: list[tuple[Source, int, int, bytes]]) -> None:
+    def test_crash(self, script: Script) -> None:
         """
         A writer that dies after the limit was reached leaves a log which says
         that something is missing, at least half of what is.
