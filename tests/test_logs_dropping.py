@@ -28,7 +28,6 @@ from jobworker.logs.reading import (
     Line,
     LineCursor,
     LineGap,
-    LogFiles,
     offsetsOfLast,
     offsetsOfLine,
 )
@@ -330,7 +329,7 @@ class DroppingTests(LimitCase):
             file.seek(at)
             file.write(noise)
         with contextlib.suppress(SpoolDamaged):
-            reader = Reader(self, job, LogFiles.open(self.path))
+            reader = self.reader(job)
             while not reader.chunks.finished and reader.read(5000):
                 pass
         try:
