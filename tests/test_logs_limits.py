@@ -4,12 +4,13 @@ Logs that take nothing more at their limit, and which limits there are.
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import blake2b
 
 from hypothesis import given
 
 from jobworker.jobs import Source
-from jobworker.logs.limits import Dropping, Stopping, limit
+from jobworker.logs.limits import Dropping, Stopping, Writer, limit
 from jobworker.logs.quota import LEAST, Policy, Quota
 from jobworker.logs.reading import (
     Chunk,
@@ -127,17 +128,21 @@ class QuotaTests(LimitCase):
 
     def test_kinds(self) -> None:
         """
-        Each policy has its way, and without a limit there is none.
+        Each policy has its way, and without a limit there is none; one of
+        them has the job ended.
         """
         spool = self.begin()
         self.addCleanup(spool.close)
-        told: list[str] = []
-        self.assertIs(limit(spool, Quota(0), told.clear), spool)
-        self.assertIsInstance(limit(spool, Quota(), told.clear), Dropping)
+        told: list[Policy] = []
+
+        def make(quota: Quota) -> Writer:
+            return limit(spool, quota, partial(told.append, quota.policy))
+
+        self.assertIs(make(Quota(0)), spool)
+        self.assertIsInstance(make(Quota()), Dropping)
         for policy in (Policy.STOP_WRITING, Policy.KILL_JOB):
-            writer = limit(spool, Quota(LEAST, policy), lambda: told.append("ended"))
-            job = Job(writer)
+            job = Job(make(Quota(LEAST, policy)))
             for _ in range(30):
                 job.write(Source.STDOUT, 0, 0, b"x" * 60_000)
             job.exit()
-        self.assertEqual(told, ["ended"])
+        self.assertEqual(told, [Policy.KILL_JOB])
