@@ -14,6 +14,16 @@ from jobworker.queries import Page
 
 from .contracts import exampleRecord
 
+#: One of each kind of result.
+RESULTS = (
+    None,
+    exampleRecord(),
+    Page((exampleRecord(),), True),
+    Changes(JournalPlace("0" * 32, 1)),
+    Description("1.0"),
+    Tally(started=3),
+)
+
 
 class AnswerTests(SynchronousTestCase):
     """
@@ -25,14 +35,7 @@ class AnswerTests(SynchronousTestCase):
         Whatever kind of result it is, it arrives, with the number of the
         request.
         """
-        for result in (
-            None,
-            exampleRecord(),
-            Page((exampleRecord(),), True),
-            Changes(JournalPlace("0" * 32, 1)),
-            Description("1.0"),
-            Tally(started=3),
-        ):
+        for result in RESULTS:
             sent = answerOf(7, result).SerializeToString()
             answer = pb.Answer.FromString(sent)
             self.assertEqual((answer.number, resultOf(answer)), (7, result))
@@ -41,16 +44,6 @@ class AnswerTests(SynchronousTestCase):
         """
         Each kind of answer but a failure comes of some result.
         """
-        kinds = {
-            answerOf(1, result).WhichOneof("what")
-            for result in (
-                None,
-                exampleRecord(),
-                Page(),
-                Changes(JournalPlace("0" * 32, 1)),
-                Description("1.0"),
-                Tally(),
-            )
-        }
+        kinds = {answerOf(1, result).WhichOneof("what") for result in RESULTS}
         (oneof,) = pb.Answer.DESCRIPTOR.oneofs
         self.assertEqual(kinds | {"failure"}, {each.name for each in oneof.fields})
