@@ -5,6 +5,7 @@ What README.rst says of the programs.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import click
 
@@ -19,6 +20,10 @@ from tests.test_cli_documentation import commands
 README = (ROOT / "README.rst").read_text("utf-8")
 
 
+#: Options whose default is said in words, as it depends on who starts it, and how.
+_DEPENDS = {"state-dir", "open-files", "log-file"}
+
+
 def between(begin: str, end: str) -> str:
     """
     Find what stands between two texts.
@@ -30,18 +35,27 @@ def between(begin: str, end: str) -> str:
 
 class OptionsTests(SynchronousTestCase):
     """
-    The tables of options are complete.
+    The tables of options are complete, and right.
     """
 
     def assertWritten(
-        self, text: str, options: tap.Options | supervisortap.Options
+        self,
+        table: str,
+        options: tap.Options | supervisortap.Options,
+        passed: Iterable[str] = (),
     ) -> None:
         """
-        Every option stands in the table, and no other.
+        Every option stands in the table, and no other, beside what holds if it
+        is not given, unless that depends.
+
+        @param passed: Those that have no row of their own.
         """
-        written = re.findall(r"\* - ``--([a-z-]+)", text)
+        rows = dict(re.findall(r"\* - ``--([a-z-]+).*\n     -(.*)", table))
         known = {*options.longOpt} - {"version", "help", "help-reactors"}
-        self.assertEqual({*written}, {name.removesuffix("=") for name in known})
+        names = {name.removesuffix("=") for name in known}
+        self.assertEqual({*rows, *passed}, names)
+        for name in rows.keys() & options.defaults.keys() - _DEPENDS:
+            self.assertEqual(rows[name].strip(), options.defaults[name] or "", name)
 
     def test_gateway(self) -> None:
         """
@@ -56,9 +70,8 @@ class OptionsTests(SynchronousTestCase):
         passed on to it.
         """
         text = between("The gateway starts a supervisor", "The command line\n---")
-        passed = re.findall(r"``(--[a-z-]+)``", text.partition("  A service")[0])
-        rows = "".join(f"* - ``{option}" for option in passed)
-        self.assertWritten(text + rows, supervisortap.Options())
+        passed = re.findall(r"``--([a-z-]+)``", text.partition("  A service")[0])
+        self.assertWritten(text, supervisortap.Options(), passed)
 
     def test_commands(self) -> None:
         """
