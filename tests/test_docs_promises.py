@@ -5,10 +5,11 @@ Names and numbers that the documentation promises are those of the program.
 from __future__ import annotations
 
 import re
+from itertools import count
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from jobworker import bounds, changes
+from jobworker import bounds, changes, tap
 from jobworker.access.tokens import MONTH
 from jobworker.audit.ledger import MOST
 from jobworker.client.channels import SILENCE
@@ -22,6 +23,7 @@ from jobworker.jobs import Cause
 from jobworker.metering import Reading
 from jobworker.metrics.jobs import JobFigures
 from jobworker.metrics.meter import NAMESPACE, Meter
+from jobworker.rpc.readlog import portionOf
 from jobworker.rpc.settings import Settings
 from jobworker.tls.authority import AUTHORITY_DAYS, LEAF_DAYS
 from tests.daemons import ROOT
@@ -96,12 +98,15 @@ class NumberTests(SynchronousTestCase):
 
     def test_audit(self) -> None:
         """
-        How much waits for a slow disk.
+        How much waits for a slow disk, and how much is kept.
         """
+        defaults = tap.Options().defaults
         self.assertSaid(
             "audit",
             f"while {MOST:,} lines wait for a slow disk",
             f"Up to {MOST:,} lines wait in memory",
+            f"more than ``--audit-size`` ({defaults['audit-size']})",
+            f"``--audit-keep`` ({defaults['audit-keep']}) of them are kept",
         )
 
     def test_watching(self) -> None:
@@ -120,6 +125,20 @@ class NumberTests(SynchronousTestCase):
         """
         linger = SupervisorSettings(StateDirectory("/")).linger
         self.assertSaid("operations", f"for ``--linger`` seconds ({linger:g})")
+
+    def test_performance(self) -> None:
+        """
+        How much readers are sent at once.
+        """
+        kibi = 1024
+        few, most = portionOf(1), portionOf(10**9)
+        limit = next(n for n in count(1) if portionOf(n + 1) < few)
+        self.assertSaid(
+            "performance",
+            f"A reader takes {few // kibi} KiB at a time",
+            f"Among more than {limit} readers the pieces are smaller, "
+            f"down to {most // kibi} KiB",
+        )
 
     def test_commandLine(self) -> None:
         """
