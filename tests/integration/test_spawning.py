@@ -21,6 +21,7 @@ from tests.hosts import (
     readAll,
     theLauncher,
 )
+from tests.programs import need
 
 
 class RefusalTests(HostTestCase):
@@ -155,13 +156,11 @@ class OtherShellTests(HostTestCase):
     Where there is no dash, another shell does.
     """
 
-    if not os.path.exists("/bin/bash"):
-        skip = "there is no other shell"
-
     def setUp(self) -> None:
         """
         Make a spawner that finds bash under the name of sh.
         """
+        need("bash")
         tools = Path(self.mktemp()).absolute()
         tools.mkdir()
         (tools / "sh").symlink_to("/bin/bash")

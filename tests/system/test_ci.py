@@ -9,9 +9,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from tests.daemons import PATIENCE, ROOT
+from tests.programs import need
 
 #: What trial says at last.
 _PASSED, _FAILED = "PASSED (skips=2, successes=40)", "FAILED (errors=1, successes=39)"
@@ -26,8 +27,7 @@ class CITests(SynchronousTestCase):
         """
         Make the directory.
         """
-        if shutil.which("make") is None:
-            raise SkipTest("there is no make")
+        need("make")
         self.folder = Path(self.mktemp())
         (self.folder / ".ci").mkdir(parents=True)
         shutil.copy(ROOT / ".ci/run", self.folder / ".ci")

@@ -32,6 +32,7 @@ from tests.daemons import (
     until,
 )
 from tests.examples import Typist, blocks, examples, fits, writePrograms
+from tests.programs import need
 from tests.screens import FOLDER, screens
 
 #: The page that makes a daemon of its own; all others call one that runs.
@@ -138,6 +139,7 @@ class RunningTests(DaemonCase):
         Terminals show what the documentation shows, and what it tells people to
         type and to run answers what stands there.
         """
+        need("jq", "openssl")
         # Terminals are made by fork, which must be before gRPC is in this process.
         wrong = [*self.screens(), *self.python()]
         self.makeJobs()
@@ -202,9 +204,7 @@ class RunningTests(DaemonCase):
         typist = Typist(self.folder, self.variables(), self.exchanged())
         for page in sorted({*ROOT.glob("docs/**/*.rst")} - {_TUTORIAL}):
             typed = examples(page.read_text("utf-8"))
-            words = {word for each in typed for word in each.typed.split()}
-            if all(shutil.which(word) for word in words & {"jq", "openssl"}):
-                yield from (f"{page.name}, {said}" for said in typist.type(typed))
+            yield from (f"{page.name}, {said}" for said in typist.type(typed))
 
     def variables(self) -> dict[str, str]:
         """

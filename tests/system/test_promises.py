@@ -7,9 +7,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
-from contextlib import closing
 from pathlib import Path
 
 from jobworker.client import Client, Input, Output, Specification
@@ -21,6 +19,7 @@ from tests.daemons import (
     credentials,
     processesOf,
 )
+from tests.programs import need
 
 #: The value of a variable, and what is given as input.
 _VARIABLE, _INPUT = "correct-horse", "battery-staple"
@@ -64,6 +63,7 @@ class PromiseTests(DaemonCase):
         Secrets are told to nobody, the supervisor is not on the network, and a
         copy of what is on the disk tells of jobs that have ended.
         """
+        need("sqlite3")
         self.secrets()
         self.network()
         self.backup()
@@ -107,15 +107,8 @@ class PromiseTests(DaemonCase):
         shutil.copytree(self.daemon.state / "jobs", other.state / "jobs")
         page = (ROOT / "docs/operations.rst").read_text("utf-8")
         (command,) = re.findall("``(sqlite3 [^`]+ copy.*)``", page)
-        if shutil.which("sqlite3"):
-            subprocess.run(command, shell=True, cwd=self.daemon.state, check=True)
-            (self.daemon.state / "copy").rename(other.state / "jobs.sqlite")
-        else:
-            with (
-                closing(sqlite3.connect(self.daemon.state / "jobs.sqlite")) as table,
-                closing(sqlite3.connect(other.state / "jobs.sqlite")) as copy,
-            ):
-                table.backup(copy)
+        subprocess.run(command, shell=True, cwd=self.daemon.state, check=True)
+        (self.daemon.state / "copy").rename(other.state / "jobs.sqlite")
         other.start()
         with self.client(other) as client:
             job = client.job("kept")

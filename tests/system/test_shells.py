@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pexpect
 
-from twisted.trial.unittest import SkipTest
-
 from tests.daemons import PATIENCE, until
 from tests.examples import writePrograms
+from tests.programs import need
 from tests.sharing import SharingCase
 
 _PROMPT = "what now> "
@@ -55,13 +54,6 @@ class ShellTests(SharingCase):
             "XDG_CONFIG_HOME": str(self.home),
         }
 
-    def need(self, shell: str) -> None:
-        """
-        Skip the test where a shell is missing.
-        """
-        if shutil.which(shell) is None:
-            raise SkipTest(f"{shell} is missing: sudo apt-get install {shell}")
-
     def type(self, *command: str) -> str:
         """
         Run a shell to its end; it has nothing to complain of.
@@ -83,7 +75,7 @@ class ShellTests(SharingCase):
         """
         Bash loads its script; what that does is tried at a terminal.
         """
-        self.need("bash")
+        need("bash")
         said = self.type(
             *("bash", "--noprofile", "--norc", "-c"),
             'eval "$(jobworker completion bash)" && complete -p jobworker',
@@ -123,7 +115,7 @@ class ShellTests(SharingCase):
         """
         Fish completes commands, flags and jobs.
         """
-        self.need("fish")
+        need("fish")
         self.assertEqual(self.fish(*_ROWS), [*_ROWS.values()])
         self.assertJobs("fish", self.fish)
 
@@ -149,7 +141,7 @@ class ShellTests(SharingCase):
         """
         Zsh completes commands, flags and jobs.
         """
-        self.need("zsh")
+        need("zsh")
         zsh = pexpect.spawn(
             "zsh",
             ["-f", "-i"],

@@ -5,16 +5,14 @@ What only a terminal shows: completion in a real shell, and colours.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
 import pexpect
 
-from twisted.trial.unittest import SkipTest
-
 from jobworker.client import Client, Specification
 from tests.daemons import PATIENCE, ROOT, Daemon, DaemonCase
+from tests.programs import need
 
 #: What the script C{jobworker} does.
 _SCRIPT = f"""#!{sys.executable}
@@ -83,8 +81,7 @@ class TerminalTests(DaemonCase):
         Commands, flags and jobs are completed in bash; and states have colours,
         but none with NO_COLOR.
         """
-        if shutil.which("bash") is None:
-            raise SkipTest("bash is missing: sudo apt-get install bash")
+        need("bash")
         bash = self.shell(self.daemon)
         self.complete(bash)
         self.look(bash)
