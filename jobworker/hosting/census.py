@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import islice
 from typing import Final
 
 from attrs import frozen
@@ -29,6 +30,9 @@ _PIECE: Final = 65536
 # Bytes of an environment that are read.  Nobody can be given more; but a
 # process can say that any part of its memory is its environment.
 _ENVIRONMENT: Final = 8 * 2**20
+# Threads that are looked at for what a process has, which all of them share:
+# only one that is just ending shows nothing of it.
+_THREADS: Final = 8
 # Of prctl(2).
 _SET_CHILD_SUBREAPER: Final = 36
 
@@ -226,12 +230,12 @@ def _reference(pid: int) -> Iterator[int]:
 def _views(pid: int) -> Iterator[str]:
     """
     Name the directories that show what a process has: its own, and those of
-    its threads for one whose first thread has ended before others.
+    some of its threads for one whose first thread has ended before others.
     """
     yield f"/proc/{pid}"
-    with suppress(*_GONE):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            yield f"/proc/{pid}/task/{thread}"
+    with suppress(*_GONE), os.scandir(f"/proc/{pid}/task") as threads:
+        for thread in islice(threads, _THREADS):
+            yield thread.path
 
 
 @cache

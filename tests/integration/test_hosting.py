@@ -56,12 +56,21 @@ time.sleep(50)
 """
 
 
-def _bytesRead() -> int:
+# Has many threads.
+_CROWD = """
+import os, threading
+for _ in range(100):
+    threading.Thread(target=threading.Event().wait).start()
+os.write(1, b"ready\\n")
+"""
+
+
+def _count(what: str) -> int:
     """
-    Count the bytes that this process has read, see proc(5).
+    Count what this process has done, see /proc/pid/io in proc(5).
     """
     with open("/proc/self/io") as file:
-        return int(file.readline().removeprefix("rchar: "))
+        return int(dict(line.split(": ") for line in file)[what])
 
 
 def household(process: ProcessIdentity) -> Household:
@@ -247,9 +256,21 @@ class JobTests(HostTestCase):
         job, reader = await self.launch(sys.executable, "-S", "-E", "-c", _BOAST)
         if await readLine(reader) != b"ready":
             raise SkipTest("this kernel does not let a process say so")
-        before = _bytesRead()
+        before = _count("rchar")
         self.assertIsNone(mark(job.process.pid))
-        self.assertLess(_bytesRead() - before, 20 * 2**20)
+        self.assertLess(_count("rchar") - before, 20 * 2**20)
+
+    async def test_crowd(self) -> None:
+        """
+        A process without an environment is not looked at once for each of its
+        threads.
+        """
+        script = (sys.executable, "-S", "-E", "-c", _CROWD)
+        job, reader = await self.launch("env", "-i", *script)
+        self.assertEqual(await readLine(reader), b"ready")
+        before = _count("syscr")
+        self.assertIsNone(mark(job.process.pid))
+        self.assertLess(_count("syscr") - before, 50)
 
     async def test_noDescriptors(self) -> None:
         """
