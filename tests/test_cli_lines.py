@@ -71,7 +71,7 @@ class LinesTests(SynchronousTestCase):
     def test_ends(self) -> None:
         """
         What ends without a newline gets one: at the end, before bytes that are
-        missing, and when the log cannot be read on.
+        missing, and when the log cannot be read on or whoever waits is interrupted.
         """
         gap = Missing(OUT, 1, 5, "lost")
         events = outputs((OUT, 1, b"a"), (ERR, 2, b"b"))
@@ -85,15 +85,16 @@ class LinesTests(SynchronousTestCase):
             ],
         )
 
-        def failing() -> Iterator[Event]:
+        def failing(error: BaseException) -> Iterator[Event]:
             yield from events
-            raise Unreachable("cut")
+            raise error
 
-        seen: list[Event] = []
-        with self.assertRaises(Unreachable):
-            for event in lined(failing()):
-                seen.append(event)
-        self.assertEqual(written(seen), [(OUT, b"1:1 a\n"), (ERR, b"2:2 b\n")])
+        for error in (Unreachable("cut"), KeyboardInterrupt()):
+            seen: list[Event] = []
+            with self.assertRaises(type(error)):
+                for event in lined(failing(error)):
+                    seen.append(event)
+            self.assertEqual(written(seen), [(OUT, b"1:1 a\n"), (ERR, b"2:2 b\n")])
 
     def test_long(self) -> None:
         """

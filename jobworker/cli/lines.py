@@ -111,7 +111,8 @@ class Lines:
 
     def of(self, events: Iterable[Event]) -> Iterator[Event]:
         """
-        Pass on events, with whole lines as output.
+        Pass on events, with whole lines as output.  Where there are no more, be it
+        that who waits for them is interrupted, what was kept comes last.
         """
         try:
             for event in events:
@@ -123,7 +124,7 @@ class Lines:
                 elif isinstance(event, Finished):
                     yield from self._finish([*self._unfinished])
                 yield event
-        except Failure:
+        except (Failure, KeyboardInterrupt):
             yield from self._finish([*self._unfinished])
             raise
 

@@ -33,7 +33,7 @@ class RunTests(DaemonCase):
         self.daemon = self.startDaemon("--on-shutdown", "stop")
 
     @contextmanager
-    def terminal(self, *words: str) -> Iterator[pexpect.spawn]:
+    def terminal(self, *words: str, flags: str = "") -> Iterator[pexpect.spawn]:
         """
         Run a command at a terminal, and see that this is as before at the end.
         """
@@ -50,7 +50,7 @@ class RunTests(DaemonCase):
         python, flag, code = COMMAND
         shell.sendline(f"before=$(stty -g); alias jw='{python} {flag} \"{code}\"'")
         shell.expect_exact("now> ")
-        shell.sendline(f"jw run -- {' '.join(words)}")
+        shell.sendline(f"jw run {flags} -- {' '.join(words)}")
         yield shell
         shell.expect_exact("now> ")
         shell.sendline('[ "$before" = "$(stty -g)" ] && echo as be"fore"')
@@ -103,6 +103,22 @@ class RunTests(DaemonCase):
                 shell.send(answer)
                 self.assertEqual(self.code(shell), code)
             self.assertEqual(self.states()[0], state)
+
+    def test_half(self) -> None:
+        """
+        With objects for lines, what there is of a line without an end is written when
+        somebody detaches from its job.
+        """
+        script = _STUBBORN.replace("echo interrupted", "echo interrupted; printf half")
+        with self.terminal("sh", "-c", f'"{script}"', flags="--json") as shell:
+            shell.expect_exact('"here"')
+            shell.sendintr()
+            shell.expect_exact('"interrupted"')
+            shell.sendintr()
+            shell.expect_exact("(d)etach or go on? ")
+            shell.send("d\r")
+            shell.expect_exact('"text": "half"}\r\n')
+            self.assertEqual(self.code(shell), 130)
 
     def spawn(self, *words: str) -> subprocess.Popen[bytes]:
         """
