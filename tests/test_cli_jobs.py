@@ -5,6 +5,8 @@ The commands that ask one thing about one job.
 from __future__ import annotations
 
 import json
+import signal
+import socket
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,7 +19,7 @@ from jobworker.api import worker_pb2 as wire
 from jobworker.client.keys import makeKey
 
 from .certificates import path
-from .commandlines import Outcome, run
+from .commandlines import Outcome, run, spawn
 from .wireserver import ID, TOKEN, WireServer, status
 
 
@@ -78,6 +80,27 @@ class JobTests(SynchronousTestCase):
             self.asked, [wire.Command(cmd="sh", args=["-c", "--job", "", "é\n"])]
         )
         self.assertEqual(self.metadata["token"], TOKEN)
+
+    def test_startInterrupted(self) -> None:
+        """
+        Who does not wait for the answer to a start is told that there may be a job,
+        and how to find it.
+        """
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            mute.settimeout(60)
+            address = f"--a=127.0.0.1:{mute.getsockname()[1]}"
+            flags = [*self.server.flags(), address, "--name=a b", "--cmd=true"]
+            process = spawn(["start", *flags])
+            self.addCleanup(process.kill)
+            with mute.accept()[0]:
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, out), (130, b""))
+        self.assertEqual(
+            err.decode(),
+            "jobworker: the job may have been started all the same; see 'jobworker ps "
+            "--all --name 'a b''\n",
+        )
 
     def test_original(self) -> None:
         """

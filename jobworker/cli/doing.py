@@ -7,12 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from ..client.failures import Failure, Unreachable
 from .choosing import resolved
 from .exits import Exit, exitFor
-from .invocation import programName
+from .invocation import remark
 
 if TYPE_CHECKING:
     from ..client.client import Client
@@ -40,6 +38,6 @@ def doing(client: Client, called: Sequence[str], act: Callable[[str], None]) -> 
             said = str(failure)
             if identifier not in said:
                 said = f"job {identifier}: {said}"
-            click.echo(f"{programName()}: {said}", err=True)
+            remark(said)
             code = code or exitFor(failure)
     return code

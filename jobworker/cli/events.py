@@ -19,7 +19,7 @@ from ..client.happenings import Changed, ChangeKind, Happening
 from ..client.values import State
 from .choosing import choosing, stateOption
 from .colours import Colour, colourOf, painted
-from .invocation import programName
+from .invocation import remark
 from .options import Settings, withServer
 from .parameters import CountType, jsonOption
 from .printing import inWords
@@ -107,4 +107,4 @@ def _changes(watching: Iterator[Happening]) -> Iterator[Changed]:
         if isinstance(each, Changed):
             yield each
         elif isinstance(each, Waiting):
-            click.echo(f"{programName()}: {plain(inWords(each))}", err=True)
+            remark(inWords(each))

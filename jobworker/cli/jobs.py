@@ -5,6 +5,7 @@ The commands that start jobs, and ask one thing about those that there are.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 
 import click
@@ -14,6 +15,7 @@ from ..specification import Specification
 from .choosing import jobs, several
 from .doing import doing
 from .exits import CannotWrite
+from .invocation import programName, remark
 from .options import Settings, withServer
 from .parameters import SIGNAL, SpanType, jsonOption
 from .rendering import asJSON, asObject, asText
@@ -41,9 +43,22 @@ def start(
     """
     with settings.client() as client:
         words = [cmd, *args]
-        with explained(words):
-            identifier = client.start(words, specification).identifier
+        try:
+            with explained(words):
+                identifier = client.start(words, specification).identifier
+        except KeyboardInterrupt:
+            remark(unsure(specification))
+            raise
     tell(identifier, specification, wantsJSON)
+
+
+def unsure(wanted: Specification) -> str:
+    """
+    Say what became of a start whose answer was not waited for.
+    """
+    name = f" --name {shlex.quote(wanted.name)}" if wanted.name else ""
+    command = f"{programName()} ps --all{name}"
+    return f"the job may have been started all the same; see '{command}'"
 
 
 def tell(identifier: str, specification: Specification, wantsJSON: bool) -> None:

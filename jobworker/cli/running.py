@@ -4,7 +4,6 @@ The command that runs a command elsewhere as if it ran here.
 
 from __future__ import annotations
 
-import shlex
 import signal
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -17,8 +16,7 @@ from ..client.events import Waiting
 from ..client.failures import Failure, OutputDamaged
 from ..client.starter import Starter
 from ..specification import Specification
-from .invocation import programName
-from .jobs import tell
+from .jobs import tell, unsure
 from .objects import asObjects
 from .options import Settings, withServer
 from .parameters import jsonOption
@@ -70,7 +68,8 @@ def run(
             with explained(words):
                 job = _started(starter.start(words, specification), printer)
         except Leaving as leaving:
-            printer.remark(_left(starter.perhaps, specification))
+            never = "no job was started"
+            printer.remark(unsure(specification) if starter.perhaps else never)
             return leaving.code
         if detach:
             tell(job.identifier, specification, wantsJSON)
@@ -84,19 +83,6 @@ def run(
         except Leaving as leaving:
             return leaving.code
     return printer.code
-
-
-def _left(perhaps: bool, wanted: Specification) -> str:
-    """
-    Say what became of a start that was not waited for.
-
-    @param perhaps: Whether there may be a job.
-    """
-    if not perhaps:
-        return "no job was started"
-    name = f" --name {shlex.quote(wanted.name)}" if wanted.name else ""
-    command = f"{programName()} ps --all{name}"
-    return f"the job may have been started all the same; see '{command}'"
 
 
 def _started(starting: Generator[Waiting, None, Job], printer: Printer) -> Job:
