@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 from select import select
 from typing import Any
 
@@ -181,6 +182,38 @@ class RunTests(SynchronousTestCase):
         """
         self.assertTrue(select([terminal], [], [], 60)[0], "nothing was said")
         return os.read(terminal, 1024).decode()
+
+    def test_terminated(self) -> None:
+        """
+        SIGTERM has the job end: it has ten seconds, or what it was started with.
+        """
+        script = LogScript([(1, b"x")], ending=status(exitCode=3))
+        for flags, grace in (([], 10), (["--stop-grace=3"], None)):
+            asked: list[wire.StopRequest] = []
+            stopped = threading.Event()
+
+            def readLog(request: wire.ReadRequest, _: object) -> Any:
+                for reply in script.replies(request):
+                    if reply.HasField("end"):
+                        stopped.wait(60)  # noqa: B023
+                    yield reply
+
+            def stopJob(request: wire.StopRequest, _: object) -> wire.JobStatus:
+                asked.append(request)  # noqa: B023
+                stopped.set()  # noqa: B023
+                return script.ending
+
+            server = self.serve(ReadLog=readLog, StopJob=stopJob)
+            process = spawn(["run", *server, *flags, "true"])
+            self.addCleanup(process.communicate)
+            self.addCleanup(process.kill)
+            assert process.stdout is not None
+            self.assertEqual(process.stdout.read(1), b"x")
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(60), 3)
+            (request,) = asked
+            given = request.grace.seconds if request.HasField("grace") else None
+            self.assertEqual((given, request.signal, request.force), (grace, 0, False))
 
     def test_closed(self) -> None:
         """

@@ -5,7 +5,7 @@ The command that runs a command elsewhere as if it ran here.
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +16,7 @@ from ..client.events import Waiting
 from ..client.failures import Failure, OutputDamaged
 from ..client.starter import Starter
 from ..specification import Specification
+from .exits import Exit
 from .jobs import tell, unsure
 from .objects import asObjects
 from .options import Settings, withServer
@@ -63,19 +64,13 @@ def run(
             settings.client, printer.remark, printer.ask, grace
         ).heeded() as steering,
     ):
-        starter = Starter(client, steering.pause)
         try:
-            with explained(words):
-                job = _started(starter.start(words, specification), printer)
-        except Leaving as leaving:
-            never = "no job was started"
-            printer.remark(unsure(specification) if starter.perhaps else never)
-            return leaving.code
-        if detach:
-            tell(job.identifier, specification, wantsJSON)
-            return 0
-        steering.started(job.identifier)
-        try:
+            starter = Starter(client, steering.pause)
+            job = _start(starter, words, specification, printer)
+            if detach:
+                tell(job.identifier, specification, wantsJSON)
+                return Exit.OK
+            steering.started(job.identifier)
             with _running(client, job, printer):
                 if wantsJSON:
                     tell(job.identifier, specification, wantsJSON)
@@ -85,9 +80,23 @@ def run(
     return printer.code
 
 
+def _start(
+    starter: Starter, words: Sequence[str], wanted: Specification, printer: Printer
+) -> Job:
+    """
+    Start the job, or say what became of it where that is not waited for.
+    """
+    try:
+        with explained(words):
+            return _started(starter.start(words, wanted), printer)
+    except Leaving:
+        printer.remark(unsure(wanted) if starter.perhaps else "no job was started")
+        raise
+
+
 def _started(starting: Generator[Waiting, None, Job], printer: Printer) -> Job:
     """
-    Start the job, and say what is waited for.
+    Have the job started, and say what is waited for.
     """
     while True:
         try:
