@@ -11,14 +11,17 @@ import grpc
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from jobworker.access.claims import BadToken, requireUnexpired
+from jobworker.access.identity import Caller
 from jobworker.api import worker_pb2 as wire
 from jobworker.client.failures import Failure
 from jobworker.client.translation import failureOf
-from jobworker.errors import LaunchFailed
+from jobworker.errors import KeyTaken, LaunchFailed, NotRunning
 from jobworker.hosting.becoming import findAccount
 from jobworker.hosting.programs import examine
 from jobworker.hosting.prologue import prologue
 from jobworker.rpc.parsing import BadRequest, parseCommand
+from jobworker.rpc.watches import parseToken
 from jobworker.specification import ResourceLimit, Specification
 
 
@@ -53,6 +56,21 @@ class RemedyTests(SynchronousTestCase):
         self.check(lambda: findAccount("nobody such", ""), "name one|without a user")
         empty = self.assertRaises(BadRequest, parseCommand, wire.Command())
         self.assertIn("name a program", self.refused(empty.description).remedy)
+
+    def test_known(self) -> None:
+        """
+        So can what keeps somebody from an answer.
+        """
+        late = Caller("alice", "", "", frozenset(), frozenset(), 0)
+        expired = self.assertRaises(BadToken, requireUnexpired, late, 1e9)
+        unread = self.assertRaises(BadRequest, parseToken, "x")
+        for reason, remedy in (
+            (str(expired), "jobworker token issue"),
+            (unread.description, "leave it out"),
+            (str(KeyTaken("k")), "give another key"),
+            (str(NotRunning("x")), "jobworker query"),
+        ):
+            self.assertIn(remedy, self.refused(reason).remedy)
 
     def check(self, act: Callable[[], object], remedy: str) -> None:
         """
