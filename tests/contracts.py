@@ -19,6 +19,7 @@ from jobworker.jobs import FORCED, Cause, Command, ProcessIdentity, Record, Stat
 from jobworker.life import CommandExited, Drained, Event, Lost, StopRequested, advance
 from jobworker.queries import Page, Query
 from jobworker.specification import NOTHING, Specification
+from tests.lives import ended
 
 if TYPE_CHECKING:
     _Base = TestCase
@@ -161,9 +162,7 @@ class IJobStoreTests(_Base):
             lost,
             exited,
             exampleRecord(3, owner="bob é\udc80"),
-            advance(
-                advance(exampleRecord(4), CommandExited(Status(code=3))), Drained(1)
-            ),
+            ended(exampleRecord(4), 3),
         ]
         for record in (records[number] for number in (3, 0, 4, 1, 2)):
             await self.store.add(record)
@@ -291,9 +290,7 @@ class IJobStoreTests(_Base):
         were added.
         """
         exited = advance(exampleRecord(1), CommandExited(Status(code=3)))
-        drained = advance(
-            advance(exampleRecord(2), CommandExited(Status(code=0))), Drained(1)
-        )
+        drained = ended(exampleRecord(2))
         lost = advance(exampleRecord(4), Lost(2, "the service died"))
         for record in (lost, exampleRecord(3), drained, exited, exampleRecord(0)):
             await self.store.add(record)

@@ -5,6 +5,7 @@ one.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -15,7 +16,7 @@ from jobworker.changes import Change, Changes, JournalPlace, Kind
 from jobworker.errors import PlaceLost, StorageFailed
 from jobworker.interfaces.store import IJobStore
 from jobworker.jobs import FORCED, Command, Record, Status, Stop, Usage
-from jobworker.life import CommandExited, Drained, StopRequested, advance
+from jobworker.life import CommandExited, Drained, Event, StopRequested, advance
 from jobworker.queries import Query
 from jobworker.specification import Specification
 from tests.contracts import exampleRecord
@@ -30,14 +31,12 @@ def lifeOf(record: Record) -> list[Record]:
     """
     Let a job be stopped, exit and end.
     """
-    life = [record]
-    for event in (
+    life: list[Event] = [
         StopRequested(Stop("bob é\udc80", FORCED, 12, reason="so")),
         CommandExited(Status(signal=9), Usage(1, 2)),
         Drained(13),
-    ):
-        life.append(advance(life[-1], event))
-    return life
+    ]
+    return list(accumulate(life, advance, initial=record))
 
 
 class JournalTests(_Base):

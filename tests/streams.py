@@ -16,8 +16,7 @@ from twisted.internet.task import Clock
 
 from jobworker.access.identity import Caller
 from jobworker.api import worker_pb2 as pb
-from jobworker.jobs import Record, Status
-from jobworker.life import CommandExited, Drained, advance
+from jobworker.jobs import Record
 from jobworker.logs.layout import logPath
 from jobworker.logs.reading import Library
 from jobworker.logs.spool import Spool, createSpool
@@ -29,17 +28,11 @@ from jobworker.rpc.readlog import ChunkStreamer
 from jobworker.rpc.streamlog import LineStreamer
 from jobworker.rpc.turns import Shares
 from tests.contracts import exampleRecord
+from tests.lives import ended
 from tests.loops import ImmediateReactor, LoopTestCase
 from tests.memoryroster import MemoryRoster
 from tests.spools import Writes, extend
 from tests.tokens import ALICE
-
-
-def exited(record: Record) -> Record:
-    """
-    Let a job have exited with 0.
-    """
-    return advance(advance(record, CommandExited(Status(code=0))), Drained(77))
 
 
 class HeldExecutor(Executor):
@@ -125,7 +118,7 @@ class StreamTestCase(LoopTestCase):
         """
         spool.seal()
         self.roster.grow(record.identifier)
-        self.roster.put(exited(record))
+        self.roster.put(ended(record))
 
     def stream(self, record: Record, start: int = 0) -> asyncio.Task[None]:
         """

@@ -4,7 +4,6 @@ The life of a job.
 
 from __future__ import annotations
 
-from functools import reduce
 from itertools import accumulate
 
 from attrs import evolve
@@ -16,6 +15,7 @@ from jobworker.errors import IllegalTransition
 from jobworker.jobs import FORCED, POLITE, Cause, Ending, Phase, Record, Status, Stop
 from jobworker.life import CommandExited, Drained, Event, Lost, StopRequested, advance
 from tests.contracts import exampleRecord
+from tests.lives import after
 from tests.strategies import events, lives, newRecords, records
 
 #: Which events can happen in which phase, and to which phase they lead: the
@@ -28,13 +28,6 @@ NEXT = {
     (Phase.DRAINING, Drained): Phase.ENDED,
     (Phase.DRAINING, Lost): Phase.ENDED,
 }
-
-
-def after(record: Record, life: list[Event]) -> Record:
-    """
-    Let events happen to a job, one after the other.
-    """
-    return reduce(advance, life, record)
 
 
 class AdvanceTests(SynchronousTestCase):
@@ -59,7 +52,7 @@ class AdvanceTests(SynchronousTestCase):
         """
         Nothing can happen to a job that has ended.
         """
-        ended = after(exampleRecord(), life)
+        ended = after(exampleRecord(), *life)
         self.assertIs(ended.phase, Phase.ENDED)
         refusal = self.assertRaises(IllegalTransition, advance, ended, event)
         self.assertIn("ended", str(refusal))
@@ -91,7 +84,7 @@ class AdvanceTests(SynchronousTestCase):
         """
         Who started what, when and as which process never changes.
         """
-        now = after(record, life)
+        now = after(record, *life)
         self.assertEqual(
             evolve(
                 now,
@@ -117,7 +110,7 @@ class AdvanceTests(SynchronousTestCase):
                 break
             requests.append(event.stop)
         self.assertEqual(
-            after(exampleRecord(), life).stop, requests[0] if requests else None
+            after(exampleRecord(), *life).stop, requests[0] if requests else None
         )
 
     @given(lives())
@@ -128,7 +121,7 @@ class AdvanceTests(SynchronousTestCase):
         """
         statuses = [event.status for event in life if isinstance(event, CommandExited)]
         status = statuses[0] if statuses else None
-        now = after(exampleRecord(), life)
+        now = after(exampleRecord(), *life)
         self.assertEqual(now.status, status)
         if now.ending is not None:
             self.assertEqual(now.ending.status, status)
@@ -140,7 +133,7 @@ class AdvanceTests(SynchronousTestCase):
         first request for it, if there was one while its command ran; else it
         was ended by a signal, or by itself.
         """
-        ended = after(exampleRecord(), life)
+        ended = after(exampleRecord(), *life)
         assert ended.ending is not None
         if isinstance(life[-1], Lost):
             expected = Cause.LOST
@@ -165,7 +158,7 @@ class ExampleTests(SynchronousTestCase):
         """
         life: list[Event] = [CommandExited(Status(code=3)), Drained(17)]
         self.assertEqual(
-            after(exampleRecord(), life),
+            after(exampleRecord(), *life),
             exampleRecord(
                 phase=Phase.ENDED,
                 status=Status(code=3),
@@ -185,7 +178,7 @@ class ExampleTests(SynchronousTestCase):
             Drained(17),
         ]
         self.assertEqual(
-            after(exampleRecord(), life),
+            after(exampleRecord(), *life),
             exampleRecord(
                 phase=Phase.ENDED,
                 stop=stop,
@@ -204,7 +197,7 @@ class ExampleTests(SynchronousTestCase):
             StopRequested(Stop("bob", FORCED, 11)),
             Drained(17),
         ]
-        ended = after(exampleRecord(), life)
+        ended = after(exampleRecord(), *life)
         self.assertIsNone(ended.stop)
         self.assertEqual(ended.ending, Ending(Cause.SIGNALED, Status(signal=11), 17))
 
@@ -217,5 +210,5 @@ class ExampleTests(SynchronousTestCase):
             StopRequested(Stop("bob", FORCED, 11)),
             Lost(17, "power cut"),
         ]
-        ended = after(exampleRecord(), life)
+        ended = after(exampleRecord(), *life)
         self.assertEqual(ended.ending, Ending(Cause.LOST, None, 17, "power cut"))

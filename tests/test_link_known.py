@@ -4,7 +4,6 @@ What a gateway remembers of jobs.
 
 from __future__ import annotations
 
-from functools import reduce
 from itertools import accumulate
 
 from hypothesis import given
@@ -12,20 +11,13 @@ from hypothesis import strategies as st
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from jobworker.jobs import POLITE, Phase, Record, Status, Stop
-from jobworker.life import CommandExited, Drained, Event, StopRequested, advance
+from jobworker.jobs import POLITE, Phase, Record, Stop
+from jobworker.life import Event, StopRequested, advance
 from jobworker.link.known import KnownJobs
 
 from .contracts import exampleRecord
+from .lives import ended
 from .strategies import lives, newRecords
-
-
-def ended(number: int) -> Record:
-    """
-    Make a job that has ended.
-    """
-    events: list[Event] = [CommandExited(Status(code=0)), Drained(1)]
-    return reduce(advance, events, exampleRecord(number))
 
 
 class KnownJobsTests(SynchronousTestCase):
@@ -69,16 +61,16 @@ class KnownJobsTests(SynchronousTestCase):
         """
         known = KnownJobs(2)
         for number in range(3):
-            known.learn(ended(number))
-        self.assertIsNone(known.find(ended(0).identifier))
-        self.assertIsNotNone(known.find(ended(2).identifier))
+            known.learn(ended(exampleRecord(number)))
+        self.assertIsNone(known.find(exampleRecord(0).identifier))
+        self.assertIsNotNone(known.find(exampleRecord(2).identifier))
 
     def test_forget(self) -> None:
         """
         What is forgotten is not found.
         """
         known = KnownJobs(2)
-        for record in (ended(0), exampleRecord(1)):
+        for record in (ended(exampleRecord(0)), exampleRecord(1)):
             known.learn(record)
             known.forget(record.identifier)
             known.forget(record.identifier)
@@ -90,7 +82,7 @@ class KnownJobsTests(SynchronousTestCase):
         """
         running, other = exampleRecord(1), exampleRecord(2)
         known = KnownJobs(2)
-        for record in (running, other, ended(3)):
+        for record in (running, other, ended(exampleRecord(3))):
             known.learn(record)
         self.assertFalse(known.isDoubtful(running.identifier))
         known.doubt()

@@ -15,20 +15,13 @@ from twisted.internet.task import Clock
 
 from jobworker.errors import NoSuchJob, RosterUnreachable, ShuttingDown
 from jobworker.jobs import FORCED, Phase, Record, Stop
-from jobworker.life import Lost, advance
 from jobworker.rpc.board import Board, Poster
 from jobworker.rpc.bridge import Bridge
 from jobworker.rpc.follower import Follower
 from tests.contracts import exampleRecord
+from tests.lives import ended
 from tests.loops import ImmediateReactor, LoopTestCase
 from tests.memoryroster import MemoryRoster
-
-
-def ended(record: Record) -> Record:
-    """
-    Let a job have ended.
-    """
-    return advance(record, Lost(1, ""))
 
 
 class CountingRoster(MemoryRoster):

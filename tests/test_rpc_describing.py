@@ -24,12 +24,13 @@ from jobworker.jobs import (
     Status,
     Stop,
 )
-from jobworker.life import CommandExited, Drained, Event, Lost, StopRequested, advance
+from jobworker.life import CommandExited, Drained, Lost, StopRequested
 from jobworker.rpc.describing import describe, describeWholly, explain
 from jobworker.rpc.parsing import (
     parseCommand,
 )
 from tests.contracts import exampleRecord
+from tests.lives import after
 from tests.strategies import conditions, records
 
 #: Text that the wire can carry and a process can be given.
@@ -38,16 +39,6 @@ texts: Final = st.text("a b\n\u00e9\u65e5\U0001f600\x01", max_size=10)
 STOP: Final = StopRequested(Stop("bob", POLITE, 5))
 LIMIT: Final = StopRequested(Stop("", FORCED, 5, Cause.LOG_LIMIT, "1 GiB"))
 KILLED: Final = CommandExited(Status(signal=9))
-
-
-def after(*events: Event) -> Record:
-    """
-    Make the record of a job to which something has happened.
-    """
-    record = exampleRecord()
-    for event in events:
-        record = advance(record, event)
-    return record
 
 
 def code(number: int) -> CommandExited:
@@ -100,7 +91,7 @@ class StatusTests(SynchronousTestCase):
             ((Lost(9, "died"),), pb.LOST, -1, 0, pb.CAUSE_LOST),
             ((code(4), Lost(9, "died")), pb.LOST, 4, 0, pb.CAUSE_LOST),
         ):
-            status = describe(after(*events)).status
+            status = describe(after(exampleRecord(), *events)).status
             self.assertEqual(
                 (status.state, status.exitCode, status.signal, status.cause),
                 (state, exitCode, signal, cause),
@@ -111,7 +102,7 @@ class StatusTests(SynchronousTestCase):
         """
         The reason is told in words.
         """
-        lost = describe(after(Lost(9, "the service died")))
+        lost = describe(after(exampleRecord(), Lost(9, "the service died")))
         self.assertEqual(lost.status.reason, "the service died")
 
     @given(records)
@@ -164,4 +155,4 @@ class StatusTests(SynchronousTestCase):
             ),
             ((Lost(9, "power failure"),), f"{job} lost: power failure"),
         ):
-            self.assertEqual(explain(after(*events)), words)
+            self.assertEqual(explain(after(exampleRecord(), *events)), words)

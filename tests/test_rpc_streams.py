@@ -18,8 +18,9 @@ from jobworker.jobs import Source
 from jobworker.rpc.desks import Desk
 from jobworker.rpc.streamlog import BATCH
 from tests.contracts import exampleRecord
+from tests.lives import ended
 from tests.spools import Writes, content, drop, extend, writes
-from tests.streams import HeldExecutor, StreamTestCase, exited
+from tests.streams import HeldExecutor, StreamTestCase
 from tests.tokens import ALICE
 
 OUT, ERR = Source.STDOUT, Source.STDERR
@@ -220,7 +221,7 @@ class FollowTests(StreamTestCase):
         self.roster.grow(record.identifier)
         self.turn()
         self.assertEqual([task.done() for task in tasks], [False, False])
-        self.roster.put(exited(record))
+        self.roster.put(ended(record))
         for task in tasks:
             self.end(task)
 
@@ -230,7 +231,7 @@ class FollowTests(StreamTestCase):
         sealed.
         """
         record, _ = self.job([(OUT, b"one\ntwo")])
-        self.roster.put(exited(record))
+        self.roster.put(ended(record))
         self.end(self.stream(record))
         self.assertEqual(json.loads(self.logs()[0].entry)["msg"], "one")
         self.end(self.read(record, follow=True))
@@ -297,7 +298,7 @@ class FollowTests(StreamTestCase):
         """
         A job that was deleted is like none, and is not remembered.
         """
-        record = exited(exampleRecord(99))
+        record = ended(exampleRecord(99))
         self.roster.put(record)
         self.turn()
         self.successResultOf(self.roster.delete(record.identifier))
@@ -311,7 +312,7 @@ class FollowTests(StreamTestCase):
         """
         The log of a job that is still known should be there.
         """
-        record = exited(exampleRecord(99))
+        record = ended(exampleRecord(99))
         self.roster.put(record)
         self.turn()
         for start in (self.stream, partial(self.read, follow=True)):

@@ -29,7 +29,8 @@ from jobworker.client.reader import LogReader
 from jobworker.client.readings import ChunkReading, LineReading
 from jobworker.client.values import State
 from tests.contracts import exampleRecord
-from tests.integration.test_rpc_logs import SAID, exited
+from tests.integration.test_rpc_logs import SAID
+from tests.lives import ended
 from tests.rpc import RPCTestCase, peerNamed
 from tests.tokens import claiming
 
@@ -97,7 +98,7 @@ class ClientTests(RPCTestCase):
         Read the log of a job that has ended.
         """
         record = exampleRecord()
-        self.put(exited(record, 3), SAID)
+        self.put(ended(record, 3), SAID)
         reader = LogReader(
             lambda: Brittle(self.connection, cuts, chunks),
             Course(ChunkReading(record.identifier), LineReading(record.identifier)),
@@ -169,7 +170,7 @@ class ClientTests(RPCTestCase):
         """
         How a job ended is read as it was written.
         """
-        record = exited(exampleRecord(), 3)
+        record = ended(exampleRecord(), 3)
         job = self.put(record, SAID)
         status = await deferToThread(self.connection.ask, querying(job.id))
         self.assertEqual(

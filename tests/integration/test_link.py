@@ -13,8 +13,7 @@ from twisted.trial.unittest import TestCase
 from jobworker.changes import Kind
 from jobworker.errors import NoSuchJob, NotRunning, RosterUnreachable
 from jobworker.interfaces.roster import IRoster
-from jobworker.jobs import FORCED, Cause, Phase, Status
-from jobworker.life import CommandExited, Drained, advance
+from jobworker.jobs import FORCED, Cause, Phase
 from tests.contracts_roster import IRosterTests
 from tests.contracts_roster_news import IRosterNewsTests
 from tests.doings import COMMANDS, Doing
@@ -23,6 +22,7 @@ from tests.links import (
     makeRemote,
     reactor,
 )
+from tests.lives import ended
 from tests.witnesses import Witness
 
 
@@ -191,13 +191,11 @@ class ReconnectingTests(TestCase):
         await self.disconnected()
         successor = Supervision(self)
         successor.path = self.supervision.path
-        lost = advance(
-            advance(record, CommandExited(Status(code=1))), Drained(record.started)
-        )
-        successor.roster.put(lost)
+        last = ended(record, 1, record.started)
+        successor.roster.put(last)
         self.supervision = successor
         await self.connected()
-        self.assertEqual(self.witness.last(identifier), lost)
+        self.assertEqual(self.witness.last(identifier), last)
 
     async def test_noTimeTravel(self) -> None:
         """

@@ -14,10 +14,10 @@ from grpc import StatusCode as Code
 from twisted.internet.threads import deferToThread
 
 from jobworker.api import worker_pb2 as pb
-from jobworker.jobs import Record, Source, Status
-from jobworker.life import CommandExited, Drained, advance
+from jobworker.jobs import Source
 from jobworker.rpc.settings import Settings
 from tests.contracts import exampleRecord
+from tests.lives import ended
 from tests.rpc import RPCTestCase, fieldsOf, methodOf, peerNamed
 from tests.spools import content
 from tests.tokens import claiming
@@ -31,13 +31,6 @@ SAID = [
     (OUT, bytes(range(256))),
     (ERR, b"no end"),
 ]
-
-
-def exited(record: Record, code: int = 0) -> Record:
-    """
-    Let a job have ended.
-    """
-    return advance(advance(record, CommandExited(Status(code=code))), Drained(77))
 
 
 class LogTests(RPCTestCase):
@@ -61,7 +54,7 @@ class LogTests(RPCTestCase):
         Every line is there, in order, numbered from 0, and a remark after
         them.
         """
-        job = self.put(exited(exampleRecord(), 3), SAID)
+        job = self.put(ended(exampleRecord(), 3), SAID)
         logs = await self.call("StreamLog", pb.StreamRequest(job=job))
         self.assertEqual([log.nbSequence for log in logs], [*range(len(logs))])
         entries = self.entries(logs)
@@ -92,7 +85,7 @@ class LogTests(RPCTestCase):
         """
         From any point on there is the rest of what is there from the first.
         """
-        job = self.put(exited(exampleRecord(), 3), SAID)
+        job = self.put(ended(exampleRecord(), 3), SAID)
         whole = await self.call("StreamLog", pb.StreamRequest(job=job))
         for start in (*range(len(whole) + 2), 2**31 - 1):
             request = pb.StreamRequest(job=job, startPoint=start)
@@ -103,7 +96,7 @@ class LogTests(RPCTestCase):
         """
         A job that wrote nothing has one entry, or none.
         """
-        job = self.put(exited(exampleRecord()))
+        job = self.put(ended(exampleRecord()))
         logs = await self.call("StreamLog", pb.StreamRequest(job=job))
         self.assertEqual(self.entries(logs), [("log", f"Exiting job {job.id}")])
 
@@ -159,7 +152,7 @@ class LogTests(RPCTestCase):
         Every byte is there, with its offset, and the end says how many there
         were and how the job ended.
         """
-        job = self.put(exited(exampleRecord(), 3), SAID)
+        job = self.put(ended(exampleRecord(), 3), SAID)
         replies = await self.call("ReadLog", pb.ReadRequest(job=job))
         self.assertWhole(replies, {OUT: 0, ERR: 0})
         end = replies[-1].end
@@ -169,7 +162,7 @@ class LogTests(RPCTestCase):
         """
         One can begin anywhere, and read one source.
         """
-        job = self.put(exited(exampleRecord()), SAID)
+        job = self.put(ended(exampleRecord()), SAID)
         read: Any = pb.ReadRequest
         offset = pb.Offset
         size = len(content(SAID, OUT))
@@ -265,7 +258,7 @@ class LiveTests(RPCTestCase):
         """
         self.spool.seal()
         self.roster.grow(self.record.identifier)
-        self.roster.put(exited(self.record, code))
+        self.roster.put(ended(self.record, code))
 
     def follow(self, name: str, channel: Any = None, token: str | None = None) -> Any:
         """

@@ -20,9 +20,8 @@ from twisted.logger import formatEvent, globalLogPublisher
 
 from jobworker.access.policy import ADMIN, OBSERVER, REQUIRED, USER
 from jobworker.api import worker_pb2 as pb
-from jobworker.jobs import Status
-from jobworker.life import CommandExited, Drained, advance
 from tests.contracts import exampleRecord
+from tests.lives import ended
 from tests.rpc import SERVICE, RPCTestCase, peerNamed
 from tests.tokens import (
     NOW,
@@ -130,8 +129,7 @@ class MatrixTests(RPCTestCase):
         self.jobs += 1
         record = exampleRecord(self.jobs, owner=owner)
         if method not in ("StopJob", "SignalJob", "QueryJob"):
-            exited = advance(record, CommandExited(Status(code=0)))
-            record = advance(exited, Drained(1))
+            record = ended(record)
         job = self.put(record)
         requests: dict[str, Any] = {
             "StartJob": pb.Command(cmd="sleep", args=["60"]),

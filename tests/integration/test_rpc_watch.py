@@ -16,12 +16,13 @@ from jobworker.api import worker_pb2 as pb
 from jobworker.changes import Changes, JournalPlace
 from jobworker.errors import RosterUnreachable
 from jobworker.interfaces.roster import IRoster
-from jobworker.jobs import Record, Status
+from jobworker.jobs import Status
 from jobworker.life import CommandExited, Drained, advance
 from jobworker.rpc.settings import Settings
 from jobworker.specification import Specification
 from tests.contracts import exampleRecord
 from tests.jobscripts import SCRIPTS
+from tests.lives import ended
 from tests.memoryroster import MemoryRoster
 from tests.rpc import RPCTestCase, fieldsOf, methodOf, reactor
 from tests.tokens import claiming
@@ -98,13 +99,6 @@ def said(reply: pb.WatchReply) -> tuple[str, str]:
         name = pb.Change.Kind.Name(reply.change.kind).lower()
         return name, reply.change.status.job.id[-1]
     return str(kind), reply.present.job.id[-1:]
-
-
-def ended(record: Record, code: int = 0) -> Record:
-    """
-    Let a job exit and end.
-    """
-    return advance(advance(record, CommandExited(Status(code=code))), Drained(5))
 
 
 class WatchTestCase(RPCTestCase):
