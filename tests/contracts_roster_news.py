@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from jobworker.changes import Change, JournalPlace, Kind
 from jobworker.description import Description, Tally
-from jobworker.errors import (
-    PlaceLost,
-)
-from jobworker.jobs import (
-    Phase,
-)
+from jobworker.errors import PlaceLost
+from jobworker.jobs import Phase
 from jobworker.queries import Page, Query
 from tests.contracts_roster import RosterCase
 from tests.doings import Doing

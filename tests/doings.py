@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from jobworker.jobs import (
-    Command,
-)
+from jobworker.jobs import Command
 
 
 class Doing(Enum):

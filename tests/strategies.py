@@ -49,6 +49,9 @@ arguments = st.text(
     max_size=20,
 )
 
+#: Text that the wire can carry and a process can be given.
+texts = st.text("a b\n\u00e9\u65e5\U0001f600\x01", max_size=10)
+
 #: Names of people, as tokens and certificates hold them.
 subjects = st.text("abcxyzABC019.-@ éß日", min_size=1, max_size=10)
 

@@ -26,15 +26,10 @@ from jobworker.jobs import (
 )
 from jobworker.life import CommandExited, Drained, Lost, StopRequested
 from jobworker.rpc.describing import describe, describeWholly, explain
-from jobworker.rpc.parsing import (
-    parseCommand,
-)
+from jobworker.rpc.parsing import parseCommand
 from tests.contracts import exampleRecord
 from tests.lives import after
-from tests.strategies import conditions, records
-
-#: Text that the wire can carry and a process can be given.
-texts: Final = st.text("a b\n\u00e9\u65e5\U0001f600\x01", max_size=10)
+from tests.strategies import conditions, records, texts
 
 STOP: Final = StopRequested(Stop("bob", POLITE, 5))
 LIMIT: Final = StopRequested(Stop("", FORCED, 5, Cause.LOG_LIMIT, "1 GiB"))

@@ -5,7 +5,7 @@ Requests of the wire, made into values.
 from __future__ import annotations
 
 from signal import SIGKILL, SIGTERM
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from google.protobuf.duration_pb2 import Duration
@@ -17,13 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.api import worker_pb2 as pb
 from jobworker.bounds import MAX_GRACE
 from jobworker.errors import NoSuchJob
-from jobworker.jobs import (
-    FORCED,
-    POLITE,
-    Command,
-    Manner,
-    Source,
-)
+from jobworker.jobs import FORCED, POLITE, Command, Manner, Source
 from jobworker.rpc.parsing import (
     BadRequest,
     Reading,
@@ -33,11 +27,9 @@ from jobworker.rpc.parsing import (
     parseReading,
     parseStart,
 )
+from tests.strategies import texts
 
 OUT, ERR = Source.STDOUT, Source.STDERR
-
-#: Text that the wire can carry and a process can be given.
-texts: Final = st.text("a b\n\u00e9\u65e5\U0001f600\x01", max_size=10)
 
 
 class RequestTests(SynchronousTestCase):

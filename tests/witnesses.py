@@ -13,10 +13,7 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 
 from jobworker.interfaces.roster import IRosterListener
-from jobworker.jobs import (
-    Phase,
-    Record,
-)
+from jobworker.jobs import Phase, Record
 
 
 @implementer(IRosterListener)
