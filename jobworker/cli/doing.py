@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..client.failures import Failure, Unreachable
 from .choosing import resolved
 from .exits import Exit, exitFor
-from .invocation import remark
+from .printing import remark
 
 if TYPE_CHECKING:
     from ..client.client import Client

@@ -19,10 +19,9 @@ from ..client.happenings import Changed, ChangeKind, Happening
 from ..client.values import State
 from .choosing import choosing, stateOption
 from .colours import Colour, colourOf, painted
-from .invocation import remark
 from .options import Settings, withServer
 from .parameters import CountType, jsonOption
-from .printing import inWords
+from .printing import inWords, remark
 from .rendering import asObject, plain, stateOf
 from .times import asTime
 

@@ -1,5 +1,5 @@
 """
-How this program was called, and what it says under that name.
+How this program was called.
 """
 
 from __future__ import annotations
@@ -8,21 +8,12 @@ from collections.abc import Mapping
 
 import click
 
-from .rendering import plain
-
 
 def programName() -> str:
     """
     Get the name that it was called by.
     """
     return click.get_current_context().find_root().info_name or "jobworker"
-
-
-def remark(text: str) -> None:
-    """
-    Write a line of ours to standard error.
-    """
-    click.echo(f"{programName()}: {plain(text)}", err=True)
 
 
 def environment() -> Mapping[str, str]:

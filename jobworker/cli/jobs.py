@@ -15,9 +15,10 @@ from ..specification import Specification
 from .choosing import jobs, several
 from .doing import doing
 from .exits import CannotWrite
-from .invocation import programName, remark
+from .invocation import programName
 from .options import Settings, withServer
 from .parameters import SIGNAL, SpanType, jsonOption
+from .printing import remark
 from .rendering import asJSON, asObject, asText
 from .specifying import explained, specifying
 

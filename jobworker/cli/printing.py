@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import click
 from attrs import define, field
 
 from ..client.events import Event, Finished, Missing, Output, Waiting
@@ -16,7 +17,7 @@ from .exits import Exit, besideJobs, ofJob
 from .invocation import programName
 from .outlets import Outlet
 from .progress import progressing
-from .rendering import asJSON
+from .rendering import asJSON, plain
 
 
 def inWords(waiting: Waiting) -> str:
@@ -24,6 +25,13 @@ def inWords(waiting: Waiting) -> str:
     Say why another try is waited for.
     """
     return f"{waiting.failure.cause}; trying again in {waiting.delay:g} s"
+
+
+def remark(text: str) -> None:
+    """
+    Write a line of our own, where nothing is written of jobs.
+    """
+    click.echo(f"{programName()}: {plain(text)}", err=True)
 
 
 @define
