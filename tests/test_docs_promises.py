@@ -12,6 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker import bounds, changes, tap
 from jobworker.access.tokens import MONTH
 from jobworker.audit.ledger import MOST
+from jobworker.cli import stdin
+from jobworker.cli.steering import GRACE
 from jobworker.client.channels import SILENCE
 from jobworker.client.retrying import DELAYS
 from jobworker.daemon.settings import SupervisorSettings
@@ -20,6 +22,7 @@ from jobworker.description import Tally
 from jobworker.door.causes import WORDS
 from jobworker.door.limits import Limits
 from jobworker.jobs import Cause
+from jobworker.link import outbox
 from jobworker.metering import Reading
 from jobworker.metrics.jobs import JobFigures
 from jobworker.metrics.meter import NAMESPACE, Meter
@@ -88,10 +91,13 @@ class NumberTests(SynchronousTestCase):
         How long one may take at the door, have calls, and believe what is signed.
         """
         self.assertEqual((AUTHORITY_DAYS, Limits().handshakeSeconds), (5 * 365, 10))
+        settings = Settings()
+        self.assertEqual(2 * settings.readersPerCaller, settings.readers)
         self.assertSaid(
             "security",
             "in handshake, which has ten seconds",
-            f"One caller can have {Settings().followersPerCaller:,} of these",
+            f"One caller can have {settings.followersPerCaller:,} of these, "
+            "and half of the threads that wait for a slow disk",
             "Authorities are good for five years, "
             f"certificates for {LEAF_DAYS} days, tokens for {MONTH // 86_400} days",
         )
@@ -119,6 +125,12 @@ class NumberTests(SynchronousTestCase):
             f"a heartbeat every {Settings().heartbeat:g} seconds",
         )
 
+    def test_link(self) -> None:
+        """
+        How much waits for a gateway that does not read.
+        """
+        self.assertSaid("link", f"while more than {outbox.MOST:,} messages wait")
+
     def test_operations(self) -> None:
         """
         How long a supervisor stays.
@@ -142,14 +154,17 @@ class NumberTests(SynchronousTestCase):
 
     def test_commandLine(self) -> None:
         """
-        When a lost connection is made again, and when one counts as lost.
+        When a lost connection is made again, when one counts as lost, and how
+        long is waited for a job to end and for standard input to come.
         """
         *first, last = (f"{delay:g}" for delay in DELAYS)
-        self.assertEqual(SILENCE, 60)
+        self.assertEqual((SILENCE, GRACE, stdin.PATIENCE), (60, 10, 10))
         self.assertSaid(
             "cli",
             f"made again, after {', '.join(first)} and {last} seconds",
             "not even a heartbeat arrives for a minute counts as lost",
+            "asked to end and killed after ten seconds",
+            "brings neither a byte nor its end within ten seconds",
         )
 
     def test_jobs(self) -> None:
