@@ -24,13 +24,6 @@ class TurnsTests(LoopTestCase):
         self.tasks = [self.loop.create_task(self.turns.take()) for _ in range(5)]
         self.turn()
 
-    def turn(self) -> None:
-        """
-        Let everybody do what he can.
-        """
-        for _ in range(3):
-            self.loop.run_until_complete(asyncio.sleep(0))
-
     def having(self) -> list[int]:
         """
         Find out who got a turn.
