@@ -20,6 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.cli.exits import Exit
 from tests.daemons import PATIENCE, ROOT, environment, processesOf
 from tests.examples import writePrograms
+from tests.torture.traces import leftovers
 
 
 class DemoTests(SynchronousTestCase):
@@ -125,22 +126,7 @@ class DemoTests(SynchronousTestCase):
         self.assertEqual(os.listdir(self.temporary), [])
         (state,) = {*re.findall(r"--state-dir (\S+)", said)}
         (job,) = {*re.findall(r"(?m)^(\S{36})\n\$ jobworker ps$", said)}
-        left = processesOf(state) + _processesWith(f"JOBWORKER_JOB_ID={job}")
+        left = processesOf(state) + leftovers({job})
         for process in left:
             os.kill(process, signal.SIGKILL)
         self.assertEqual(left, [])
-
-
-def _processesWith(variable: str) -> list[int]:
-    """
-    Find the processes that have a variable in their environment.
-    """
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            variables = (entry / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if variable.encode() in variables:
-            found.append(int(entry.name))
-    return found
