@@ -9,7 +9,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import cycle
 
 from attrs import frozen
@@ -56,8 +56,8 @@ class Sink:
         @raise CannotCreate: If there cannot be such a file.
         """
         err = Outlet.standard("stderr")
-        with _stdout() if path is None else _created(path) as descriptor:
-            to = Outlet(descriptor, path=path or "")
+        out = Outlet.standard("stdout")
+        with nullcontext(out) if path is None else _created(path) as to:
             apart = path is None and not together
             with progressing(to, err, not together) as (out, err):
                 outlets = {Source.STDOUT: out, Source.STDERR: err if apart else out}
@@ -121,15 +121,7 @@ def labelled(jobs: Sequence[JobStatus]) -> Iterator[tuple[str, str, str, Hue]]:
 
 
 @contextmanager
-def _stdout() -> Iterator[int]:
-    """
-    Have standard output.
-    """
-    yield Outlet.standard("stdout").descriptor
-
-
-@contextmanager
-def _created(path: str) -> Iterator[int]:
+def _created(path: str) -> Iterator[Outlet]:
     """
     Have a new file while the context lasts; if that ends with an error and
     nothing was written, there is none.
@@ -143,7 +135,7 @@ def _created(path: str) -> Iterator[int]:
     except (OSError, ValueError) as error:
         raise cannotWrite(path, error) from None
     try:
-        yield descriptor
+        yield Outlet(descriptor, path=path)
     except BaseException:
         if not os.fstat(descriptor).st_size:
             os.unlink(path)
