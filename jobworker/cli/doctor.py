@@ -4,7 +4,6 @@ The command that finds out why others do not work.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from itertools import chain
@@ -14,6 +13,7 @@ import click
 from .exits import Exit
 from .options import Said, withWords
 from .parameters import jsonOption
+from .screen import columnsOf
 
 
 @click.command()
@@ -32,7 +32,7 @@ def doctor(heard: Said, wantsJSON: bool) -> int:
     from .papers import Papers
     from .reaching import Way
 
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    columns = columnsOf(sys.stdout)
     papers = Papers(heard, time.time())
     code = Exit.OK
     for finding in chain(papers.examine(), Way(papers).walk()):

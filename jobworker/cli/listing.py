@@ -4,7 +4,6 @@ The command that lists jobs.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from .live import LiveTable, showLive
 from .options import Settings, withServer
 from .parameters import TIME, CountType, jsonOption
 from .rendering import asJSON
-from .screen import Screen, canShow
+from .screen import Screen, canShow, columnsOf
 from .table import table
 
 
@@ -95,7 +94,7 @@ def ps(
             for status in found:
                 click.echo(asJSON(status))
             return
-        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        columns = columnsOf(sys.stdout)
         # A table needs all of its rows, but nobody needs a long one.
         jobs = list(islice(found, limit))
     for line in table(jobs, time.time_ns(), columns, sys.stdout.encoding):

@@ -28,6 +28,13 @@ _CLEAR_BELOW: Final = "\x1b[J"
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
+def columnsOf(stream: IO[str]) -> int | None:
+    """
+    Say how wide lines may be; as wide as they are, C{None}, where it is no terminal.
+    """
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
 @define(eq=False)
 class Screen:
     """
