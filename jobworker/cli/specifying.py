@@ -20,6 +20,9 @@ from .stdin import named
 
 _Result = TypeVar("_Result")
 
+#: What is in a line of shell rather than in the name of a command.
+_LINE: Final = frozenset(" |;&<>$")
+
 
 def _pair(text: str) -> tuple[str, str]:
     """
@@ -80,9 +83,6 @@ def _mask(text: str) -> int:
 
 
 _PAIR: Final = TextType("pair", _pair)
-#: What is in a line rather than in the name of a command.
-_LINE: Final = frozenset(" |;&<>$")
-
 _SOME: Final = TextType("text", _something)
 _TIME: Final = SpanType(0, MAX_TIME, min_open=True)
 
