@@ -5,6 +5,7 @@ The command that waits for jobs, and how the client waits.
 from __future__ import annotations
 
 import json
+import threading
 
 import grpc
 
@@ -75,6 +76,24 @@ class WaitTests(SynchronousTestCase):
         outcome = self.wait("--json", ID, OTHER)
         codes = [json.loads(line)["exit_code"] for line in outcome.out.splitlines()]
         self.assertEqual(codes, [0, 7])
+
+    def test_timeout(self) -> None:
+        """
+        Who does not wait any longer is told so by the code.
+        """
+        over = threading.Event()
+
+        def tell(_: object, __: object) -> wire.JobStatus:
+            over.wait(60)
+            return status()
+
+        server = WireServer({"WaitJob": tell})
+        self.addCleanup(server.stop)
+        outcome = run([*server.flags(), "wait", "--timeout=0.2", "--json", ID])
+        # The server need not wait for what nobody waits for.
+        over.set()
+        self.assertEqual((outcome.code, outcome.out), (211, b""))
+        self.assertIn(f"job {ID} has not ended within 0.2 s", outcome.err)
 
     def test_unknown(self) -> None:
         """

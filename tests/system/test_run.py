@@ -172,6 +172,18 @@ class RunTests(DaemonCase):
         self.assertEqual((out, process.returncode), (b"c\n", 0), err)
         until(lambda: self.states()[0] == "exited", "it has ended")
 
+    def test_left(self) -> None:
+        """
+        A job goes on when the terminal of the command goes away, or the command is
+        killed.
+        """
+        for number in (signal.SIGHUP, signal.SIGKILL):
+            process = self.spawn("sh", "-c", _STUBBORN)
+            self.first(process)
+            process.send_signal(number)
+            self.assertEqual(process.wait(PATIENCE), -number)
+        self.assertEqual(self.states(), ["running", "running"])
+
     def test_stdin(self) -> None:
         """
         What is on standard input is the job's.
