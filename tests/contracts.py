@@ -78,8 +78,8 @@ class IJobStoreTests(_Base):
         self.assertEqual(
             await self.store.find(exampleRecord(1).identifier), exampleRecord(1)
         )
-        await self.assertRefused(
-            NoSuchJob, self.store.find(exampleRecord(3).identifier)
+        await self.assertFailure(
+            self.store.find(exampleRecord(3).identifier), NoSuchJob
         )
 
     async def test_oddIdentifiers(self) -> None:
@@ -88,7 +88,7 @@ class IJobStoreTests(_Base):
         """
         await self.store.add(exampleRecord())
         for odd in ("", "%", "\0", "\udc80", "' OR 1=1 --", "x" * 100_000):
-            await self.assertRefused(NoSuchJob, self.store.find(odd))
+            await self.assertFailure(self.store.find(odd), NoSuchJob)
 
     async def test_addTwice(self) -> None:
         """
@@ -96,7 +96,7 @@ class IJobStoreTests(_Base):
         """
         await self.store.add(exampleRecord(1))
         again = self.store.add(exampleRecord(1, owner="mallory"))
-        await self.assertRefused(StorageFailed, again)
+        await self.assertFailure(again, StorageFailed)
         self.assertEqual(
             await self.store.find(exampleRecord(1).identifier), exampleRecord(1)
         )
@@ -125,7 +125,7 @@ class IJobStoreTests(_Base):
         """
         What was never added cannot change, and does not come about by it.
         """
-        await self.assertRefused(StorageFailed, self.store.update(exampleRecord(1)))
+        await self.assertFailure(self.store.update(exampleRecord(1)), StorageFailed)
         self.assertEqual(await self.store.identifiers(), set())
 
     async def test_delete(self) -> None:
@@ -137,7 +137,7 @@ class IJobStoreTests(_Base):
         await self.store.add(record)
         await self.store.add(exampleRecord(2))
         await self.store.delete(record.identifier)
-        await self.assertRefused(NoSuchJob, self.store.find(record.identifier))
+        await self.assertFailure(self.store.find(record.identifier), NoSuchJob)
         self.assertEqual(await self.store.identifiers(), {exampleRecord(2).identifier})
         await self.store.add(record)
         self.assertEqual(await self.store.find(record.identifier), record)
@@ -148,7 +148,7 @@ class IJobStoreTests(_Base):
         """
         await self.store.add(exampleRecord(1))
         for odd in (exampleRecord(2).identifier, "", "%", "\0", "\udc80"):
-            await self.assertRefused(NoSuchJob, self.store.delete(odd))
+            await self.assertFailure(self.store.delete(odd), NoSuchJob)
         self.assertEqual(await self.store.identifiers(), {exampleRecord(1).identifier})
 
     async def test_search(self) -> None:
@@ -358,7 +358,7 @@ class IJobStoreTests(_Base):
         ]
         good += [self.store.add(exampleRecord(number)) for number in range(5, 9)]
         for change in bad:
-            await self.assertRefused(StorageFailed, change)
+            await self.assertFailure(change, StorageFailed)
         for change in good:
             await change
         self.assertEqual(
@@ -403,7 +403,7 @@ class IJobStoreTests(_Base):
         for change in changes:
             await change
         for question in late:
-            await self.assertRefused(ShuttingDown, question)
+            await self.assertFailure(question, ShuttingDown)
 
     async def test_closeTwice(self) -> None:
         """
@@ -412,15 +412,3 @@ class IJobStoreTests(_Base):
         both = [self.store.close(), self.store.close()]
         for closed in both:
             await closed
-
-    async def assertRefused(
-        self, error: type[Exception], question: Deferred[Any]
-    ) -> None:
-        """
-        Wait for something to fail.
-        """
-        try:
-            answer = await question
-        except error:
-            return
-        self.fail(f"there was no {error.__name__}, but {answer!r}")

@@ -127,18 +127,6 @@ class RosterCase(_Base):
         self.passTime(0.5)
         return await stopping
 
-    async def assertRefused(
-        self, error: type[Exception], question: Deferred[Any]
-    ) -> None:
-        """
-        Wait for something to fail.
-        """
-        try:
-            answer = await question
-        except error:
-            return
-        self.fail(f"there was no {error.__name__}, but {answer!r}")
-
 
 class IRosterTests(RosterCase):
     """
@@ -211,7 +199,7 @@ class IRosterTests(RosterCase):
         Of a command that cannot be started there is no job.
         """
         command = self.commandThat(Doing.CANNOT)
-        await self.assertRefused(LaunchFailed, self.roster.start(command, "alice"))
+        await self.assertFailure(self.roster.start(command, "alice"), LaunchFailed)
         self.assertEqual(self.witness.records, {})
 
     async def test_exits(self) -> None:
@@ -246,8 +234,8 @@ class IRosterTests(RosterCase):
         assert record.ending is not None
         self.assertIs(record.ending.cause, Cause.SIGNALED)
         self.assertEqual(record.ending.status, Status(signal=SIGUSR1))
-        await self.assertRefused(
-            NotRunning, self.roster.signal(identifier, "bob", SIGUSR1)
+        await self.assertFailure(
+            self.roster.signal(identifier, "bob", SIGUSR1), NotRunning
         )
 
     async def test_signalIgnored(self) -> None:
@@ -272,7 +260,7 @@ class IRosterTests(RosterCase):
         A job that does not exist gets no signal.
         """
         signaling = self.roster.signal(str(uuid4()), "bob", SIGTERM)
-        await self.assertRefused(NoSuchJob, signaling)
+        await self.assertFailure(signaling, NoSuchJob)
 
     async def test_phases(self) -> None:
         """
@@ -363,7 +351,7 @@ class IRosterTests(RosterCase):
         identifier = await self.ready(Doing.IGNORES)
         stopping = self.roster.stop(identifier, "alice", POLITE)
         self.passTime(2)
-        await self.assertRefused(StopIgnored, stopping)
+        await self.assertFailure(stopping, StopIgnored)
         self.assertIs((await self.roster.find(identifier)).phase, Phase.RUNNING)
         record = await self.stopped(identifier, FORCED)
         assert record.ending is not None and record.stop is not None
@@ -418,7 +406,7 @@ class IRosterTests(RosterCase):
         record = await self.ended(identifier)
         for manner in (POLITE, FORCED):
             stopping = self.roster.stop(identifier, "alice", manner)
-            await self.assertRefused(NotRunning, stopping)
+            await self.assertFailure(stopping, NotRunning)
         self.assertEqual(await self.roster.find(identifier), record)
 
     async def test_unknown(self) -> None:
@@ -426,12 +414,13 @@ class IRosterTests(RosterCase):
         What is asked about a job that does not exist is refused.
         """
         identifier = str(uuid4())
-        for question in (
+        questions: list[Deferred[Any]] = [
             self.roster.find(identifier),
             self.roster.stop(identifier, "alice", FORCED),
             self.roster.delete(identifier),
-        ):
-            await self.assertRefused(NoSuchJob, question)
+        ]
+        for question in questions:
+            await self.assertFailure(question, NoSuchJob)
         self.roster.follow(identifier)
         self.roster.unfollow(identifier)
 
@@ -444,8 +433,8 @@ class IRosterTests(RosterCase):
         witness = Witness()
         await self.roster.subscribe(witness)
         await self.roster.delete(identifier)
-        await self.assertRefused(NoSuchJob, self.roster.find(identifier))
-        await self.assertRefused(NoSuchJob, self.roster.delete(identifier))
+        await self.assertFailure(self.roster.find(identifier), NoSuchJob)
+        await self.assertFailure(self.roster.delete(identifier), NoSuchJob)
         self.assertEqual(witness.forgotten, [identifier])
 
     async def test_deleteRunning(self) -> None:
@@ -453,6 +442,6 @@ class IRosterTests(RosterCase):
         A job that runs cannot be deleted.
         """
         identifier = await self.started(Doing.SLEEPS)
-        await self.assertRefused(StillRunning, self.roster.delete(identifier))
+        await self.assertFailure(self.roster.delete(identifier), StillRunning)
         self.assertIs((await self.roster.find(identifier)).phase, Phase.RUNNING)
         await self.stopped(identifier)

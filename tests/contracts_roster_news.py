@@ -108,7 +108,7 @@ class IRosterNewsTests(RosterCase):
         Who asks for changes that nobody knows is told so.
         """
         place = JournalPlace("0" * 32, 1)
-        await self.assertRefused(PlaceLost, self.roster.changes(place, 10))
+        await self.assertFailure(self.roster.changes(place, 10), PlaceLost)
 
     async def test_subscribe(self) -> None:
         """

@@ -199,7 +199,7 @@ class JobTableTests(IJobStoreTests, TestCase):
             self.store.add(exampleRecord(1, command=big)),
             self.store.add(exampleRecord(2)),
         ]
-        await self.assertRefused(StorageFailed, changes[0])
+        await self.assertFailure(changes[0], StorageFailed)
         await changes[1]
         await limitPages(self.store, 1_000_000)
         await self.store.add(exampleRecord(3, command=big))
@@ -214,7 +214,7 @@ class JobTableTests(IJobStoreTests, TestCase):
         """
         record = exampleRecord(1, started=2**63)
         changes = [self.store.add(record), self.store.add(exampleRecord(2))]
-        await self.assertRefused(StorageFailed, changes[0])
+        await self.assertFailure(changes[0], StorageFailed)
         await changes[1]
 
     async def test_killed(self) -> None:
