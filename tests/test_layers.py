@@ -5,6 +5,7 @@ The direction of imports, as docs/design.rst draws it.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -32,6 +33,9 @@ LAYERS = (
     {"daemon", "twistedclient"},
     {"tap", "supervisortap", "cli"},
 )
+
+#: What the picture leaves out of the lowest layers: no words of the project.
+TOOLS = {"crashing", "milestones", "sparing", "prompt", "metering", "recollection"}
 
 #: Who may import what is not ours and not of the standard library.  The
 #: longest name that fits decides; what fits none is forbidden.
@@ -102,6 +106,19 @@ SERVER = {
     "tap",
     "supervisortap",
 }
+
+
+def drawn() -> list[set[str]]:
+    """
+    Read the layers off the picture in docs/design.rst, lowest first.
+    """
+    page = (ROOT / "docs/design.rst").read_text("utf-8")
+    picture = page.partition("tests/test_layers.py")[2].split("\n\n")[2]
+    floors, _, words = picture.partition("   interfaces →")
+    layers = [set(re.split(" {2,}", each.strip())[:-1]) for each in floors.splitlines()]
+    language, _, _ = f"interfaces →{words}".rpartition("    ")
+    layers += [set(re.findall("[a-z]+", each)) for each in language.split("→")]
+    return layers[::-1]
 
 
 def names(source: str, package: str) -> Iterator[str]:
@@ -244,6 +261,12 @@ class LayerTests(SynchronousTestCase):
         """
         self.assertLessEqual(PURE, set(self.modules))
         self.assertIn("jobworker.errors", self.graph()["jobworker.life"])
+
+    def test_drawn(self) -> None:
+        """
+        The picture in the documentation shows these layers.
+        """
+        self.assertEqual(drawn(), [layer - TOOLS for layer in LAYERS])
 
     def test_everyModuleHasALayer(self) -> None:
         """
