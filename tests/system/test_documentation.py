@@ -227,7 +227,7 @@ class RunningTests(DaemonCase):
 
     def assertUnits(self) -> None:
         """
-        What the units start finds what was installed.
+        What the units start finds what was installed: all of it is for them.
         """
         makers: dict[str, tuple[str, StrictOptions]] = {
             "jobworker": ("jobworker", tap.Options()),
@@ -236,14 +236,15 @@ class RunningTests(DaemonCase):
                 supervisortap.Options(),
             ),
         }
+        named: set[str] = set()
         for unit, (program, options) in makers.items():
             text = (self.folder / _UNITS / f"{unit}.service").read_text("utf-8")
             (command,) = re.findall(r"ExecStart=((?:.*\\\n)*.*)", text)
             words = shlex.split(command.replace("\\\n", ""))
             words = words[words.index(program) + 1 :]
             options.parseOptions(words)
-            for path in words:
-                if path.startswith("/etc/"):
-                    self.assertTrue((self.folder / path[1:]).exists(), path)
+            named.update(word for word in words if word.startswith("/etc/"))
+        installed = (self.folder / "etc/jobworker").iterdir()
+        self.assertEqual(named, {f"/etc/jobworker/{each.name}" for each in installed})
         key = self.folder / "etc/jobworker/server_key.pem"
         self.assertEqual(stat.S_IMODE(key.stat().st_mode), 0o600)
