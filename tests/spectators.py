@@ -132,20 +132,24 @@ class Spectator:
         """
         return sum(isinstance(each, Waiting) for each in self.seen)
 
-    def untilEnded(self, job: str) -> None:
+    def untilAllEnded(self, daemon: Daemon) -> None:
         """
-        Wait until it knows that a job has ended.
+        Wait until every job has ended and it knows all that has happened.
         """
         until(
-            lambda: (
-                any(
-                    each.kind is ChangeKind.ENDED and each.status.identifier == job
-                    for each in self.changes()
-                )
-                or self.failure is not None
-            ),
-            f"the end of {job} is seen",
+            lambda: self.failure is not None or self._knowsAll(happened(daemon)),
+            "the end of every job is seen",
         )
+
+    def _knowsAll(self, table: list[Told]) -> bool:
+        """
+        Say whether there is no more to come.
+        """
+        created, ended = (
+            {job for _, job, kind in table if kind == each.value}
+            for each in (ChangeKind.STARTED, ChangeKind.ENDED)
+        )
+        return created == ended and self.told()[-1:] == table[-1:]
 
     def _watch(self) -> None:
         """

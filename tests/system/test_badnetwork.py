@@ -139,7 +139,7 @@ class BadNetworkTests(DaemonCase):
                 for life in [pool.submit(live, caller, each) for each in range(_JOBS)]:
                     life.result()
                 # No more happens than such a network lets anybody see.
-                spectator.untilEnded(caller.start("true").id)
+                spectator.untilAllEnded(daemon)
             until(
                 lambda: spectator.losses() >= _WATCHED or bool(spectator.failure),
                 "the watcher has noticed",

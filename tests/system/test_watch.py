@@ -31,7 +31,8 @@ class WatchTests(DaemonCase):
         until(lambda: bool(spectator.seen), "the watcher is there")
         for number in range(ROUNDS):
             self.upheaval(daemon, spectator, supervisor=number == ROUNDS - 1)
-        spectator.untilEnded(daemon.run("true"))
+        daemon.run("true")
+        spectator.untilAllEnded(daemon)
         self.assertIsNone(spectator.failure)
         told = spectator.told()
         self.assertEqual(told, happened(daemon))
