@@ -125,6 +125,7 @@ class Gateway(Service):
             attendant.start()
         self._parts.rpc.startService()
         await self._parts.rpc.whenListening()
+        self._parts.rpc.whenOver().addCallback(self._over)
         self._parts.door.startService()
         notify(os.environ, "READY=1")
         host, port = self._parts.door.address
@@ -134,6 +135,14 @@ class Gateway(Service):
             port=port,
             jobs=self._jobs.count,
         )
+
+    def _over(self, _: None) -> None:
+        """
+        The gRPC server has ended.  Nothing can be done here without it, and
+        whoever looks after daemons starts another one.
+        """
+        if self.running:
+            self._fail("the gRPC server has failed, and the log says why")
 
     def _failed(self, failure: Failure) -> None:
         """

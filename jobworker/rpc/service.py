@@ -157,6 +157,16 @@ class RPCService(Service):
         assert self._run is not None
         return self._run.listening.wait().addCallback(_requireNone)
 
+    def whenOver(self) -> Deferred[None]:
+        """
+        Wait until calls can be made no more: it was stopped, or has failed, and
+        the log says why.
+
+        Call this once the service was started.
+        """
+        assert self._run is not None
+        return self._run.over.wait()
+
     def useVerifier(self, verifier: TokenVerifier) -> None:
         """
         Verify the tokens of calls from now on in another way.

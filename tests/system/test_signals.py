@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,29 @@ def isAlive(pid: int) -> bool:
         return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return False
+
+
+#: Is a daemon, of which the gRPC server fails as soon as it serves.
+_FAILING = """
+import sys
+from twisted.internet import reactor
+from twisted.logger import globalLogBeginner, textFileLogObserver
+from jobworker.daemon.gateway import Gateway
+from jobworker.tap import Options, makeService
+options = Options()
+options.parseOptions(sys.argv[1:])
+service = makeService(options)
+(gateway,) = [each for each in service if isinstance(each, Gateway)]
+globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stdout)])
+def fail(_):
+    loop = gateway._parts.rpc._run.loop
+    loop.call_soon_threadsafe(loop.stop)
+service.privilegedStartService()
+service.startService()
+gateway._beginning.addCallback(fail)
+reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
+reactor.run()
+"""
 
 
 class EndCase(DaemonCase):
@@ -143,6 +167,20 @@ class TerminationTests(EndCase):
         self.assertEqual(end[0].end.status.status.signal, signal.SIGHUP)
         self.assertTrue(isAlive(supervisor))
         daemon.stop()
+
+    def test_failing(self) -> None:
+        """
+        A daemon that can serve nobody any more ends, with status 1, and its jobs
+        do not.
+        """
+        daemon = self.makeDaemon()
+        _, _, _, *rest = daemon.arguments()
+        options = rest[rest.index("jobworker") + 1 :]
+        process = self.launch(daemon, [sys.executable, "-c", _FAILING, *options])
+        self.assertEqual(process.wait(PATIENCE), 1)
+        self.assertIn("the gRPC server has failed, and the log says", daemon.said())
+        self.assertIn("Event loop stopped", daemon.said())
+        self.assertTrue(isAlive(self.supervisorOf(daemon)))
 
     def test_interrupt(self) -> None:
         """
