@@ -53,7 +53,10 @@ class NotAnswered(JobWorkerError):
     seconds: float
 
     def __str__(self) -> str:
-        return f"the service did not answer within {self.seconds:g} s"
+        return (
+            f"the service did not answer within {self.seconds:g} s, "
+            "and may have done it or do it yet"
+        )
 
 
 @define(eq=False)
