@@ -14,12 +14,12 @@ from time import monotonic
 from typing import Any, ClassVar, cast
 
 from twisted.application.service import IService
-from twisted.logger import globalLogBeginner, textFileLogObserver
-from twisted.python.logfile import LogFile
+from twisted.logger import globalLogBeginner
 
 from .daemon.ending import endWithError
 from .daemon.keeping import CHECKS, KEEPING, parseReserve, parseRetain, readQuota
-from .daemon.logformat import JSONObserver, loggedAs
+from .daemon.logfile import loggedAs, openLog
+from .daemon.logformat import observerFor
 from .daemon.options import StrictOptions, number, oneOf
 from .daemon.settings import SupervisorSettings
 from .daemon.state import StateDirectory, defaultStateDirectory, findGatewayUser
@@ -115,8 +115,7 @@ def makeService(options: Options) -> IService:
         lambda reason: endWithError(reactor, reason),
         reactor.stop,
     )
-    json = options["log-format"] == "json"
-    return loggedAs(options, supervisor) if json else supervisor
+    return loggedAs(reactor, options, supervisor)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -131,9 +130,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     service = makeService(options)
     path = options["log-file"]
-    output: Any = sys.stderr if path is None else _openLog(path)
-    asJSON = options["log-format"] == "json"
-    observer = JSONObserver(output) if asJSON else textFileLogObserver(output)
+    try:
+        output: Any = sys.stderr if path is None else openLog(path, 0o600)
+    except BadConfiguration as error:
+        raise SystemExit(f"jobworker-supervisor: {error}") from None
+    observer = observerFor(options["log-format"], output)
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
     os.chdir("/")
     # Jobs do not end with somebody's terminal, nor when settings are to be read
@@ -143,19 +144,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     service.startService()
     reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
     reactor.run()
-
-
-def _openLog(path: str) -> LogFile:
-    """
-    Open a log that begins a new file again and again.
-    """
-    return LogFile(
-        os.path.basename(path),
-        os.path.dirname(os.path.abspath(path)),
-        rotateLength=2**20,
-        defaultMode=0o600,
-        maxRotatedFiles=4,
-    )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from .daemon.accounting import CHECKS as ACCOUNTING_CHECKS
 from .daemon.ending import endWithError
 from .daemon.gateway import Gateway
 from .daemon.keeping import CHECKS, KEEPING, keepingArguments
-from .daemon.logformat import loggedAs
+from .daemon.logfile import loggedAs
 from .daemon.options import StrictOptions, number, oneOf
 from .daemon.starting import SupervisorEndpoint
 from .daemon.state import StateDirectory, defaultStateDirectory
@@ -105,7 +105,10 @@ def makeService(options: Options) -> IService:
         gateway = _makeGateway(options)
     except BadConfiguration as error:
         raise SystemExit(f"jobworker: {error}") from None
-    return loggedAs(options, gateway)
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    return loggedAs(reactor, options, gateway)
 
 
 def supervisorArguments(options: Mapping[str, Any]) -> list[str]:

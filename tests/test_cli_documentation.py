@@ -36,6 +36,8 @@ FOREIGN = {
     "--fork",
     "--nodaemon",
     "--together",
+    "--syslog",
+    "--logger",
 }
 
 

@@ -1,5 +1,5 @@
 """
-Events of the log as lines of JSON.
+Events of the log as lines of JSON, and of text.
 """
 
 from __future__ import annotations
@@ -8,14 +8,13 @@ import io
 import json
 from typing import Any
 
-from twisted.application.service import Application, MultiService
-from twisted.logger import ILogObserver, Logger
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.access.calls import CURRENT, Call
 from jobworker.access.identity import Caller, Peer
-from jobworker.daemon.logformat import JSONObserver, LoggedAsJSON
+from jobworker.daemon.logformat import JSONObserver, observerFor
 
 
 class LogFormatTests(SynchronousTestCase):
@@ -85,13 +84,10 @@ class LogFormatTests(SynchronousTestCase):
         self.assertEqual((entry["level"], entry["error"]), ("critical", "broken"))
         self.assertIn("ValueError: broken", entry["traceback"])
 
-    def test_application(self) -> None:
+    def test_text(self) -> None:
         """
-        twistd finds the observer when the application has the service.
+        Where no JSON is asked for, an event is a line as twistd writes it.
         """
-        application = Application("example")
-        LoggedAsJSON(None).setServiceParent(application)
-        self.assertIsInstance(application.getComponent(ILogObserver), JSONObserver)
-        inner = LoggedAsJSON(None)
-        inner.setServiceParent(MultiService())
-        self.assertIsNotNone(inner.parent)
+        file = io.StringIO()
+        Logger("tests.example", observer=observerFor("text", file)).info("hello")
+        self.assertRegex(file.getvalue(), r"^20\S+ \[tests.example#info\] hello\n$")

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from zope.interface.verify import verifyObject
 
@@ -20,7 +20,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker import supervisortap, tap
 from jobworker.daemon.gateway import Gateway
-from jobworker.daemon.logformat import LoggedAsJSON
 from jobworker.daemon.supervisor import Supervisor
 from tests import certificates
 
@@ -160,13 +159,6 @@ class GatewayServiceTests(SynchronousTestCase):
         self.make()
         self.assertIs(reactor.seconds, monotonic)
 
-    def test_json(self) -> None:
-        """
-        Logs are JSON where that is asked for.
-        """
-        root = self.make("--log-format=json")
-        self.assertIsInstance(root, LoggedAsJSON)
-
     def test_noSupervisor(self) -> None:
         """
         A gateway that starts no supervisor makes no state directory.
@@ -222,7 +214,8 @@ class SupervisorTests(SynchronousTestCase):
         It is one service, and nothing is made before it starts.
         """
         state = self.mktemp()
-        made = supervisortap.makeService(self.parse("--state-dir", state))
+        root = supervisortap.makeService(self.parse("--state-dir", state))
+        [made] = cast(MultiService, root)
         self.assertIsInstance(made, Supervisor)
         self.assertFalse(os.path.exists(state))
 

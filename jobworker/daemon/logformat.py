@@ -1,14 +1,11 @@
 """
-The log of a process as lines of JSON, where that is asked for.
+What the log of a process looks like: twistd's text, or lines of JSON.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 import traceback
-from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import IO, Any
 
@@ -16,9 +13,7 @@ from zope.interface import implementer
 
 from attrs import define
 
-from twisted.application.service import IService, MultiService
-from twisted.logger import ILogObserver, LogEvent, formatEvent
-from twisted.python.components import Componentized
+from twisted.logger import ILogObserver, LogEvent, formatEvent, textFileLogObserver
 from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 
@@ -101,58 +96,12 @@ class JSONObserver:
         self._file.flush()
 
 
-class LoggedAsJSON(MultiService):
+def observerFor(format: str, output: IO[str] | LogFile) -> ILogObserver:
     """
-    A service whose process logs JSON.
+    Make what writes the log.
 
-    twistd asks the application for an observer, which must have one by then:
-    when it has just been given its service.
-
-    @ivar _path: The file to log to; C{None} is standard output.
+    @param format: C{text} or C{json}.
     """
-
-    def __init__(self, path: str | None) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._path = path
-
-    def setServiceParent(self, parent: Any) -> None:
-        """
-        Join the application, and give it the observer.
-        """
-        if isinstance(parent, Componentized):
-            parent.setComponent(ILogObserver, JSONObserver(self._open()))
-        super().setServiceParent(parent)  # type: ignore[no-untyped-call]
-
-    def _open(self) -> IO[str] | LogFile:
-        """
-        Open what is logged to.
-        """
-        if self._path is None:
-            return sys.stdout or open(os.devnull, "w", encoding="utf-8")
-        folder, name = os.path.split(os.path.abspath(self._path))
-        return LogFile(name, folder)
-
-
-def loggedAs(options: Mapping[str, Any], service: IService) -> MultiService:
-    """
-    Put a service into one whose process logs as its options say.
-
-    @param options: Those of a command of twistd.
-    """
-    asJSON = options["log-format"] == "json"
-    root = LoggedAsJSON(_logfile(options)) if asJSON else MultiService()
-    service.setServiceParent(root)
-    return root
-
-
-def _logfile(options: Mapping[str, Any]) -> str | None:
-    """
-    Find out where twistd logs to; C{None} is standard output.
-    """
-    twistd = getattr(options, "parent", None)
-    if twistd is None or twistd.get("logfile") == "-":
-        return None
-    chosen: str | None = twistd.get("logfile")
-    if chosen is None and not twistd.get("nodaemon"):
-        return "twistd.log"
-    return chosen
+    if format == "json":
+        return JSONObserver(output)
+    return textFileLogObserver(output)  # type: ignore[arg-type]
