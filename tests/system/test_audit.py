@@ -48,9 +48,10 @@ class AuditCase(DaemonCase):
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """
-        Read what was written.
+        Read what was written: whole lines.
         """
-        lines = [json.loads(line) for line in self.path.read_text().splitlines()]
+        text, _, _ = self.path.read_text().rpartition("\n")
+        lines = [json.loads(line) for line in text.splitlines()]
         return [line for line in lines if line["event"] == event]
 
 
@@ -200,6 +201,8 @@ class AuditTests(AuditCase):
         self.start("--audit-redact-arguments", "--metrics-port", "0")
         with calling(self.daemon) as alice:
             job = alice.start("sleep", "600")
+            # It is written behind the call, and nothing is to be written when it is.
+            until(lambda: bool(self.lines("started")), "the start is written down")
             (line,) = self.lines("call")
             self.assertEqual((line["command"], line["arguments"]), (["sleep"], 1))
             self.path.rename(self.path.parent / "moved")
@@ -208,7 +211,8 @@ class AuditTests(AuditCase):
             code, words = refusalOf(alice.start, "true")
             self.assertEqual(code, Code.UNAVAILABLE)
             self.assertIn("audit log", words)
-            self.assertIn("cannot write the audit log", self.daemon.said())
+            # Calls are refused before it is said.
+            until(lambda: self.complains(), "it is said that nothing can be written")
             self.path.rmdir()
             until(lambda: not self.refused(alice, job), "calls are answered")
         self.assertEqual(self.daemon.stop(), 0)
@@ -220,6 +224,12 @@ class AuditTests(AuditCase):
             if '"event":"call"' in line
         ]
         self.assertEqual(line["method"], "StartJob")
+
+    def complains(self) -> bool:
+        """
+        Say whether the daemon has said that it cannot write.
+        """
+        return "cannot write the audit log" in self.daemon.said()
 
     def refused(self, caller: Caller, job: pb.Job) -> bool:
         """

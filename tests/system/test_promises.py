@@ -18,6 +18,7 @@ from tests.daemons import (
     DaemonCase,
     credentials,
     processesOf,
+    until,
 )
 from tests.programs import need
 
@@ -81,6 +82,8 @@ class PromiseTests(DaemonCase):
         ]
         secrets = [_VARIABLE, _INPUT, *(t.split(".")[2] for t in tokens), *keys]
         self.assertGreater(len(secrets), 10)
+        # Nobody waits until it is written down what was asked; this was the last.
+        until(lambda: '"ListJobs"' in self.record.read_text(), "all is written down")
         logs = (self.record, self.daemon.logfile, self.daemon.state / "supervisor.log")
         for text in (*(log.read_text() for log in logs), *self.told):
             self.assertTrue(text)
