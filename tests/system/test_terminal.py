@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import pexpect
 
 from jobworker.client import Client, Specification
-from tests.daemons import PATIENCE, ROOT, Daemon, DaemonCase
+from tests.daemons import PATIENCE, ROOT, Daemon, DaemonCase, until
 from tests.programs import need
 
 #: What the script C{jobworker} does.
@@ -90,18 +91,19 @@ class TerminalTests(DaemonCase):
         """
         Have things completed.
         """
-        # What bash adds is sent back by the terminal.
+        # What bash adds is sent back by the terminal, and a bell if there is a choice.
         rows = [
-            ("jobworker que\t", "query "),
-            ("--jo\t", "b "),
-            (f"{self.ended[:9]}\t", f"{self.ended[9:]} "),
-            ("\x15jobworker kill -s US\t", "R"),
-            ("1 nig\t", "htly "),
-            (f"{self.running[:9]}\t", f"{self.running[9:]} "),
+            ("jobworker que", "query "),
+            ("--jo", "b "),
+            (self.ended[:9], f"{self.ended[9:]} "),
+            ("\x15jobworker kill -s US", "R\a"),
+            ("1 nig", "htly "),
+            (self.running[:9], f"{self.running[9:]} "),
         ]
         for keys, expected in rows:
             bash.send(keys)
-            bash.expect_exact(expected)
+            # Nothing is offered while the server does not answer at once.
+            until(partial(self.offers, bash, expected), f"{keys} is completed")
         # The line is not entered, but given up.
         bash.sendline("\x15")
         bash.expect_exact(_PROMPT)
@@ -110,6 +112,16 @@ class TerminalTests(DaemonCase):
         bash.expect_exact(f"{self.ended[:9]}")
         bash.expect_exact("#")
         self.assertNotIn(self.ended[9:], bash.before)
+
+    def offers(self, bash: pexpect.spawn, expected: str) -> bool:
+        """
+        Have what was typed completed.
+
+        @return: Whether that was possible; if not, bash has rung the bell.
+        """
+        # A second Tab would be another wish, if nothing was typed in between.
+        bash.send("\x05\t")
+        return bool(bash.expect_exact([expected, "\a"]) == 0)
 
     def look(self, bash: pexpect.spawn) -> None:
         """
