@@ -20,7 +20,14 @@ from jobworker.client import (
     Specification,
     State,
 )
-from tests.daemons import Daemon, DaemonCase, credentials, processesOf, until
+from tests.daemons import (
+    PATIENCE,
+    Daemon,
+    DaemonCase,
+    credentials,
+    processesOf,
+    until,
+)
 from tests.loops import lastingLoop
 
 
@@ -198,11 +205,12 @@ class SpecificationTests(DaemonCase):
         daemon.start()
         with self.client(daemon) as client:
             for job, cause in jobs.items():
-                status = client.query(job.identifier)
+                # Its process is gone, but that need not be stored yet.
+                status = client.wait(job.identifier, PATIENCE)
                 self.assertEqual((status.state, status.cause), (State.STOPPED, cause))
                 self.assertIn("1.5 s", status.reason)
                 self.assertEqual(status.signal, signal.SIGINT)
-            self.assertEqual(client.wait(busy.identifier).cause, "exited")
+            self.assertEqual(client.wait(busy.identifier, PATIENCE).cause, "exited")
 
     def staysOne(self, daemon: Daemon) -> None:
         """
