@@ -45,10 +45,14 @@ class WatchTests(DaemonCase):
         Let many jobs happen, and kill in the midst of it.
         """
         with ThreadPoolExecutor(4) as pool, calling(daemon, alone=True) as caller:
+            before = len(spectator.changes())
             lives = [pool.submit(live, caller, number) for number in range(JOBS)]
             until(
-                lambda: sum(life.done() for life in lives) >= JOBS // 2,
-                "half of the jobs have been started",
+                lambda: (
+                    sum(life.done() for life in lives) >= JOBS // 2
+                    and len(spectator.changes()) > before
+                ),
+                "half of the jobs have been started, and some of it was seen",
             )
             spectator.there.clear()
             daemon.kill()
