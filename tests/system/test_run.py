@@ -109,7 +109,8 @@ class RunTests(DaemonCase):
         With objects for lines, what there is of a line without an end is written when
         somebody detaches from its job.
         """
-        script = _STUBBORN.replace("echo interrupted", "echo interrupted; printf half")
+        # Both come at once: there is no moment at which one can detach before.
+        script = _STUBBORN.replace("echo interrupted", r"printf \"interrupted\nhalf\"")
         with self.terminal("sh", "-c", f'"{script}"', flags="--json") as shell:
             shell.expect_exact('"here"')
             shell.sendintr()
