@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -68,11 +69,16 @@ def until(fact: Callable[[], bool], what: str, patience: float = PATIENCE) -> No
 
 def freePort() -> int:
     """
-    Find a port of the loopback interface that nobody listens on.
+    Find a port of the loopback interface that nobody listens on, and that nobody is
+    given who asks the kernel for any while these tests run.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    # Others may listen there, because it is not listened here; and who listens, and
+    # ends, and listens again, finds it free again.
+    place = socket.socket()
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.bind(("127.0.0.1", 0))
+    atexit.register(place.close)
+    port: int = place.getsockname()[1]
     return port
 
 
@@ -191,7 +197,7 @@ class Daemon:
         assert self.process is not None
         if self.process.poll() is not None:
             return True
-        return "jobworker is ready" in self.logfile.read_bytes()[begin:].decode()
+        return b"jobworker is ready" in self.logfile.read_bytes()[begin:]
 
     def said(self) -> str:
         """
@@ -289,12 +295,7 @@ def endDaemon(daemon: Daemon) -> None:
     if daemon.process is not None and daemon.process.poll() is None:
         daemon.process.kill()
         daemon.process.wait(PATIENCE)
-    for process in processesOf(str(daemon.state)):
-        try:
-            os.kill(process, signal.SIGTERM)
-        except ProcessLookupError:
-            continue
-    until(lambda: not processesOf(str(daemon.state)), "its supervisor has ended")
+    endProcesses(str(daemon.state))
 
 
 def removeDaemon(daemon: Daemon) -> None:
@@ -331,6 +332,24 @@ class DaemonCase(SynchronousTestCase):
         Leave nothing of a daemon.
         """
         removeDaemon(daemon)
+
+
+def endProcesses(state: str) -> None:
+    """
+    End the processes that were started with a state directory, politely, and those
+    that they have just begun to start.
+    """
+    told: set[int] = set()
+
+    def ended() -> bool:
+        found = processesOf(state)
+        for process in {*found} - told:
+            told.add(process)
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
+        return not found
+
+    until(ended, f"the processes with {state} have ended")
 
 
 def processesOf(state: str) -> list[int]:

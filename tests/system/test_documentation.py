@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -26,9 +25,9 @@ from tests.daemons import (
     ROOT,
     DaemonCase,
     credentials,
+    endProcesses,
     environment,
     freePort,
-    processesOf,
     until,
 )
 from tests.examples import Typist, blocks, examples, fits, writePrograms
@@ -74,9 +73,7 @@ class BeginningTests(SynchronousTestCase):
         """
         End the daemon that the commands have started, and its jobs.
         """
-        for process in processesOf(str(self.state)):
-            os.kill(process, signal.SIGTERM)
-        until(lambda: not processesOf(str(self.state)), "the daemon has ended")
+        endProcesses(str(self.state))
 
     def typePage(self, page: Path) -> None:
         """
@@ -124,7 +121,8 @@ class RunningTests(DaemonCase):
         """
         self.folder = Path(tempfile.mkdtemp(prefix="jobworker-docs-", dir="/tmp"))
         self.addCleanup(shutil.rmtree, self.folder)
-        audit = ("--audit-log", str(self.folder / "audit.log"))
+        self.audit = self.folder / "audit.log"
+        audit = ("--audit-log", str(self.audit))
         self.daemon = self.startDaemon("--on-shutdown", "stop", *audit)
         shutil.copytree(credentials() / "certs", self.folder / "certs")
         shutil.copy(credentials() / "alice.jwt", self.folder)
@@ -190,6 +188,8 @@ class RunningTests(DaemonCase):
                 job.wait(PATIENCE)
         with Client.fromContext(environment=self.daemon.caller("bob")) as client:
             self.assertRaises(Forbidden, client.job(job.identifier).stop)
+        # Nobody who is refused waits until that is written down.
+        until(lambda: '"refused"' in self.audit.read_text(), "it is written down")
 
     def pages(self) -> Iterator[str]:
         """

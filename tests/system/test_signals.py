@@ -19,7 +19,15 @@ import grpc
 
 from jobworker.api import worker_pb2 as pb
 from tests.callers import calling
-from tests.daemons import PATIENCE, Daemon, DaemonCase, environment, processesOf, until
+from tests.daemons import (
+    PATIENCE,
+    Daemon,
+    DaemonCase,
+    endProcesses,
+    environment,
+    processesOf,
+    until,
+)
 
 #: A job that nothing but SIGKILL ends.
 STUBBORN = ("sh", "-c", "trap '' TERM INT HUP; echo ready; while :; do sleep 0.1; done")
@@ -238,9 +246,7 @@ class TerminationTests(EndCase):
             self.assertEqual(process.wait(PATIENCE), -signal.SIGTERM, daemon.said())
             self.assertCleanEnd(daemon)
             daemon.logfile.unlink()
-            for pid in processesOf(str(daemon.state)):
-                os.kill(pid, signal.SIGTERM)
-            until(lambda: not processesOf(str(daemon.state)), "its supervisor is gone")
+            endProcesses(str(daemon.state))
 
 
 class BackgroundTests(EndCase):
