@@ -84,6 +84,16 @@ class LoopTestCase(SynchronousTestCase):
 
         self.run_(turns())
 
+    def stopTime(self) -> Callable[[], object]:
+        """
+        Have time stand still for the loop, however long anything takes.
+
+        @return: Lets it go on.
+        """
+        now = self.loop.time()
+        stopped = self.patch(self.loop, "time", lambda: now)
+        return lambda: stopped.restore()
+
     def end(self, task: asyncio.Task[_T]) -> _T:
         """
         Wait for something that was begun.

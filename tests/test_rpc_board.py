@@ -413,10 +413,12 @@ class FollowTests(BoardTestCase):
                 seen.append(await follower.wait(10))
 
         tasks = [self.begin(self.following(record, body)) for _ in range(60)]
+        goOn = self.stopTime()
         for _ in range(3):
             self.roster.grow(record.identifier)
             self.turn()
         self.assertEqual(seen, [True] * 60)
+        goOn()
 
         async def until() -> None:
             while len(seen) < 120:
