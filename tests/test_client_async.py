@@ -250,8 +250,11 @@ class FailureTests(AsyncTestCase):
 
         connection = self.connection(self.serve({"ReadLog": readLog}), silence=0.5)
         self.addCleanup(over.set)
+        # To connect may take longer.
+        goOn = self.stopTime()
         replies = connection.follow(inChunks(wire.ReadRequest(job=wire.Job(id=ID))))
         self.assertTrue(self.run_(anext(replies)).HasField("begin"))
+        goOn()
         failure = self.assertRaises(Unreachable, self.run_, anext(replies))
         self.assertEqual(failure.cause, "nothing arrived for 0.5 s")
 
@@ -313,6 +316,7 @@ class EndingTests(AsyncTestCase):
                 self.assertFalse(other.done())
                 other.cancel()
                 await asyncio.wait({other})
+                self.assertTrue(await asyncio.to_thread(self.left.acquire, timeout=30))
 
         self.run_(cancel())
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Event
+from time import monotonic
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -95,7 +96,11 @@ class SilentServerTests(SynchronousTestCase):
         address = Address("127.0.0.1", server.port)
         connection = Connection.open(address, credentials(), TOKEN, silence=0.5)
         self.addCleanup(connection.close)
+        # To connect may take longer: until then time stands still.
+        begun = Event()
+        connection._clock = lambda: monotonic() if begun.is_set() else 0.0
         replies = connection.follow(inChunks(wire.ReadRequest(job=wire.Job(id=ID))))
         self.assertTrue(next(replies).HasField("begin"))
+        begun.set()
         failure = self.assertRaises(Unreachable, next, replies)
         self.assertEqual(failure.cause, "nothing arrived for 0.5 s")

@@ -4,7 +4,8 @@ One connection to a server: its channel, and the calls that it carries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import TypeVar
 
 import grpc
@@ -40,6 +41,7 @@ class Connection:
     _metadata: tuple[tuple[str, str], ...] = field(repr=False)
     _patience: float = PATIENCE
     _silence: float = SILENCE
+    _clock: Callable[[], float] = monotonic
 
     @classmethod
     def open(
@@ -98,7 +100,8 @@ class Connection:
             call = start(inquiry.request, metadata=self._metadata)
         try:
             if inquiry.beats:
-                yield from _watched(call, Watchdog(self._silence, call.cancel))
+                watchdog = Watchdog(self._silence, call.cancel, self._clock)
+                yield from _watched(call, watchdog)
             else:
                 with translated():
                     yield from call
