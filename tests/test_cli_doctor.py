@@ -50,10 +50,9 @@ class DoctorCase(SynchronousTestCase):
         """
         self.folder = Path(self.mktemp()).resolve()
         self.folder.mkdir()
-        self.info = wire.ServerInfo(
-            version=__version__, supervisor_version=__version__, time=time.time_ns()
-        )
-        self.server = WireServer({"GetServerInfo": lambda _, __: self.info})
+        self.info = wire.ServerInfo(version=__version__, supervisor_version=__version__)
+        self.behind = 0
+        self.server = WireServer({"GetServerInfo": self.tell})
         self.addCleanup(self.server.stop)
         self.flags = {
             "a": f"127.0.0.1:{self.server.port}",
@@ -63,17 +62,26 @@ class DoctorCase(SynchronousTestCase):
             "token": self.token("alice"),
         }
 
-    def token(self, subject: str, *roles: str, life: int = 30 * DAY) -> str:
+    def tell(self, request: object, context: object) -> wire.ServerInfo:
         """
-        Make a token.
+        Tell what there is to know of the server, and what time it is there.
+        """
+        self.info.time = time.time_ns() - self.behind * 10**9
+        return self.info
+
+    def token(self, subject: str, *roles: str, age: float = 5.0) -> str:
+        """
+        Make a token that is good for a month.
+
+        @param age: For how many seconds it has been.
 
         @return: The file that it is in.
         """
         request = TokenRequest(subject, roles=roles or ("system.user",))
         key = loadSigningKey(pem("token_key.pem"))
-        begin = time.time() + min(life, 0) - 5
+        begin = time.time() - age
         file = self.folder / f"{subject}{len(os.listdir(self.folder))}.jwt"
-        file.write_text(issue(request, key, "jobworker", begin, abs(life)))
+        file.write_text(issue(request, key, "jobworker", begin, 30 * DAY))
         file.chmod(0o600)
         return str(file)
 
@@ -238,10 +246,11 @@ class PaperTests(DoctorCase):
         self.check("token", "wrong", "neither", code=78, token="x")
         self.check("token", "wrong", "iat and exp", code=78, token=TOKEN)
         self.check("token", "wrong", "not a JWT", "another", code=78, token="e30.e30.x")
-        expired = self.token("alice", life=-DAY)
-        self.check("token", "wrong", "alice", "expired 5 s ago", code=78, token=expired)
-        soon = self.token("alice", life=6)
-        self.check("token", "warning", "expires in", token=soon)
+        expired = self.token("alice", age=31.5 * DAY)
+        said = "expired 1 day ago"
+        self.check("token", "wrong", "alice", said, code=78, token=expired)
+        soon = self.token("alice", age=28.5 * DAY)
+        self.check("token", "warning", "expires in 1 day", token=soon)
         useless = self.token("alice", "system.janitor")
         self.check("token", "warning", "allows nothing", token=useless)
         self.check("token", "warning", "not who", "(alice)", token=self.token("bob"))
@@ -386,7 +395,7 @@ class WayTests(DoctorCase):
             self.assertEqual(_times(ahead).verdict.value, expected)
         self.assertIn("29 s ahead of", _times(29.9).said)
         self.assertIn("1 hour behind", _times(-3601).said)
-        self.info.time -= 3600 * 10**9
+        self.behind = 3600
         self.check("time", "wrong", "behind", code=78)
 
     def test_proxy(self) -> None:
