@@ -180,8 +180,12 @@ class RunTests(SynchronousTestCase):
         """
         Read a line that was written to a terminal.
         """
-        self.assertTrue(select([terminal], [], [], 60)[0], "nothing was said")
-        return os.read(terminal, 1024).decode()
+        line = b""
+        while not line.endswith(b"\n"):
+            self.assertTrue(select([terminal], [], [], 60)[0], f"only {line!r}")
+            # It may come in parts, of which the last is the newline alone.
+            line += os.read(terminal, 1)
+        return line.decode()
 
     def test_terminated(self) -> None:
         """
