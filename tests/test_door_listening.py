@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from select import select
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -33,6 +34,8 @@ class ListeningTests(SynchronousTestCase):
         """
         listening = self.open("127.0.0.1")
         with socket.create_connection(listening.getsockname()):
+            # Whoever connects may know before the listener does.
+            select([listening], [], [], 60)
             accepted, _ = listening.accept()
         with accepted:
             for option, value in (
