@@ -19,11 +19,12 @@ from .daemons import PATIENCE
 from .wireserver import ID, WireServer, status
 
 #: Answers a shell once for each line of words.  It takes a process of its own, as
-#: click looks for words in the environment.
+#: click looks for words in the environment.  A server has all the time that it needs.
 _ANSWER = """
 import json, os, sys
 sys.argv[0] = "jobworker"
-from jobworker.cli import program
+from jobworker.cli import offering, program
+offering._PATIENCE = 60.0
 shell, *rows = sys.argv[1:]
 for row in rows:
     words = json.loads(row)
