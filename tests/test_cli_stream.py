@@ -339,6 +339,7 @@ class Reading:
         Wait for all of it.
         """
         self._thread.join(60)
+        assert not self._thread.is_alive()
         return self._output
 
 
