@@ -16,7 +16,7 @@ from attrs import define, field
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.tcp import Connection
 from twisted.internet.testing import EventLoggingObserver
@@ -199,6 +199,7 @@ def openDoor(
     limits: Limits | None = None,
     serving: bool = True,
     start: bool = True,
+    clock: IReactorTime = reactor,
 ) -> Scene:
     """
     Open a door for one test.
@@ -208,6 +209,8 @@ def openDoor(
     @param serving: Whether there is a server.
 
     @param start: Whether the door is to be started.
+
+    @param clock: What time it is for the door, if a test lets that pass.
     """
     directory = tempfile.mkdtemp(dir="/tmp")
     case.addCleanup(shutil.rmtree, directory)
@@ -220,7 +223,7 @@ def openDoor(
     book = PeerBook()
     door = Door(
         reactor,  # type: ignore[arg-type]
-        reactor,
+        clock,
         "127.0.0.1",
         0,
         serverTLS(),

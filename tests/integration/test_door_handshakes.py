@@ -15,6 +15,7 @@ from functools import partial
 from OpenSSL import SSL
 
 from twisted.internet.defer import gatherResults
+from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
 from twisted.logger import LogLevel
 from twisted.trial.unittest import TestCase
@@ -22,6 +23,7 @@ from twisted.trial.unittest import TestCase
 from jobworker.door.limits import Limits
 from tests.certificates import path
 from tests.doors import PATIENCE, clientContext, connect, openDoor
+from tests.hosts import until
 
 #: Comes to a port, and returns what it got there, with the address that it
 #: came from.
@@ -99,6 +101,10 @@ def saying(data: bytes, port: int, stay: bool = True) -> tuple[bytes, str]:
         return b"", addressOf(raw)
 
 
+#: The beginning of something that could become a handshake.
+HALF = b"\x16\x03\x01\x02\x00\x01"
+
+
 def bad(kind: str) -> Client:
     """
     Come with a certificate of the bad set.
@@ -134,11 +140,6 @@ REFUSED: dict[str, tuple[Client, str]] = {
     ),
     "garbage": (partial(saying, bytes(range(200, 255)) * 100), "not TLS"),
     "zeros": (partial(saying, bytes(5000)), "not TLS"),
-    "half a record": (
-        partial(saying, b"\x16\x03\x01\x02\x00\x01"),
-        "took longer",
-    ),
-    "silence": (partial(saying, b""), "took longer"),
     "comes and goes": (partial(saying, b"", stay=False), "closed the connection"),
 }
 
@@ -162,25 +163,49 @@ class RefusedTests(TestCase):
 
     timeout = 30
 
+    async def begin(self) -> None:
+        """
+        Let somebody in who is to suffer from nobody, at a door for which no
+        time passes but what the test lets pass.
+        """
+        self.clock = Clock()
+        self.scene = openDoor(self, clock=self.clock)
+        self.good = await deferToThread(connect, self.scene.port, clientContext())
+        self.addCleanup(self.good.close)
+        self.refused = 0
+
+    async def stillThere(self) -> None:
+        """
+        See that he is served, once the door has seen to all who came before.
+        """
+        await deferToThread(self.good.sendall, b"still there?")
+        self.assertEqual(await deferToThread(self.good.recv, 100), b"still there?")
+
+    async def assertRefused(self, kind: str, address: str, word: str) -> None:
+        """
+        Check that one more visitor was refused, and nobody else suffered.
+        """
+        await self.stillThere()
+        events = self.scene.refusals()
+        self.refused += 1
+        self.assertEqual(len(events), self.refused, kind)
+        event = events[-1]
+        self.assertEqual(event["address"], address, kind)
+        self.assertIn(word, event["cause"], kind)
+        self.assertIs(event["log_level"], LogLevel.info, kind)
+
     async def test_table(self) -> None:
         """
         Each of them gets nothing, not even a connection to the server, and is
         logged exactly once with its address and the cause, and without a
         traceback; and nobody else suffers.
         """
-        scene = openDoor(self, limits=Limits(handshakeSeconds=0.3))
-        good = await deferToThread(connect, scene.port, clientContext())
-        self.addCleanup(good.close)
+        await self.begin()
+        scene = self.scene
         for kind, (client, word) in REFUSED.items():
-            before = len(scene.refusals())
             got, address = await deferToThread(client, scene.port)
             self.assertEqual(got, b"", kind)
-            await deferToThread(good.sendall, b"still there?")
-            self.assertEqual(await deferToThread(good.recv, 100), b"still there?", kind)
-            events = scene.refusals()[before:]
-            self.assertEqual([event["address"] for event in events], [address], kind)
-            self.assertIn(word, events[0]["cause"], kind)
-            self.assertIs(events[0]["log_level"], LogLevel.info, kind)
+            await self.assertRefused(kind, address, word)
         self.assertEqual(len(scene.server.servants), 1)
         self.assertEqual(scene.door.house.connections, 1)
         self.assertEqual(self.flushLoggedErrors(), [])
@@ -188,6 +213,24 @@ class RefusedTests(TestCase):
             [event for event in scene.observer if event["log_level"] > LogLevel.info],
             [],
         )
+
+    async def test_late(self) -> None:
+        """
+        So is who is not done when its time is over, and not before: who says
+        nothing, and who stops in the middle of a record.
+        """
+        await self.begin()
+        for kind, said in (("silence", b""), ("half a record", HALF)):
+            raw = socket.create_connection(("127.0.0.1", self.scene.port), PATIENCE)
+            self.addCleanup(raw.close)
+            raw.sendall(said)
+            await self.stillThere()
+            self.assertEqual(self.scene.door.house.handshakes, 1, kind)
+            self.assertEqual(len(self.scene.refusals()), self.refused, kind)
+            self.clock.advance(Limits().handshakeSeconds)
+            await self.assertRefused(kind, addressOf(raw), "took longer")
+            self.assertEqual(await deferToThread(raw.recv, 100), b"", kind)
+        self.assertEqual(len(self.scene.server.servants), 1)
 
     async def test_notResumed(self) -> None:
         """
@@ -276,6 +319,8 @@ class CrowdedTests(TestCase):
         self.assertIn("1 connections already", event["cause"])
         first.close()
         await servant.ended.wait()
+        # The server may see the end of a connection before the door has.
+        await until(lambda: scene.door.house.connections == 0)
         second = await deferToThread(connect, scene.port, clientContext("bob"))
         self.addCleanup(second.close)
         await deferToThread(second.sendall, b"hello")
