@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import tempfile
+from contextlib import suppress
 from typing import cast
 
 from twisted.internet import reactor as _reactor
@@ -39,7 +40,9 @@ def makeState(case: TestCase) -> StateDirectory:
 
     async def clear() -> None:
         for pid in supervisors(state):
-            os.kill(pid, signal.SIGTERM)
+            # It may be ending by itself.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
         await until(lambda: not supervisors(state))
 
     case.addCleanup(lambda: Deferred.fromCoroutine(clear()))
