@@ -4,7 +4,8 @@ A service in a process of its own, which is killed while its jobs run.
     python -m tests.predecessor DIRECTORY CREATURE...
 
 It says the identifier and the process of each job when that is ready, then
-C{started}.
+C{started}.  No job ends before that: what a command leaves behind has longer to
+close its output than anybody takes to kill this.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ async def serve(directory: str, names: Sequence[str]) -> None:
     """
     Start jobs, and say when all run.
     """
-    service = Service(directory)
+    service = Service(directory, linger=600.0)
     await service.roster.recover()
     for name in names:
         record = await service.roster.start(CREATURES[name], "alice")

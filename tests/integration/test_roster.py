@@ -164,6 +164,8 @@ class RecoveryTests(TestCase):
             jobs[identifier] = int(pid)
         process.kill()
         process.wait()
+        # What it leaves may be ours now, and would be found by others.
+        self.addCleanup(self.living)
         return jobs
 
     def successor(self) -> Service:
@@ -219,6 +221,8 @@ class RecoveryTests(TestCase):
             ["sleep", "50"], env={MARK: identifier}, start_new_session=True
         )
         self.addCleanup(process.kill)
+        # A process that has just executed its program does not show it yet.
+        await until(lambda: mark(process.pid))
         await service.roster.recover()
         self.assertEqual(process.wait(), -SIGKILL)
         self.assertEqual(await service.logs.identifiers(), set())
