@@ -134,7 +134,8 @@ class JobTests(HostTestCase):
         """
         identifier = str(uuid4())
         job, _ = await self.launch("sleep", "60", identifier=identifier)
-        self.assertEqual(mark(job.process.pid), identifier)
+        # A process that has just executed its program does not show it yet.
+        self.assertEqual(await until(lambda: mark(job.process.pid)), identifier)
         self.assertIn(job.process.pid, adopted())
 
     async def test_deliver(self) -> None:
@@ -224,6 +225,7 @@ class JobTests(HostTestCase):
         """
         identifier, number = str(uuid4()), str(uuid4())
         job, _ = await self.launch("sleep", "60", identifier=identifier)
+        await until(lambda: mark(job.process.pid))
         later = evolve(job.process, start=job.process.start + 1)
         other = evolve(job.process, boot="another")
         for process in (None, later, other):
