@@ -116,6 +116,8 @@ class Ordeal:
             if record is None:
                 continue
             identifier = record.identifier
+            if doing is Doing.WRITES:
+                await self.written(remote, identifier)
             if doing is not Doing.FAILS:
                 await self.ask(remote.stop(identifier, "bob", FORCED))
                 await self.back(remote)
@@ -123,6 +125,15 @@ class Ordeal:
                 lambda: Phase.ENDED in self.witness.phases(identifier)  # noqa: B023
             )
         await self.delete(remote, identifier)
+
+    async def written(self, remote: RemoteRoster, identifier: str) -> None:
+        """
+        Wait until a job has written something, or the supervisor has died.
+        """
+        remote.follow(identifier)
+        await self.witness.until(lambda: identifier in self.witness.grown)
+        remote.unfollow(identifier)
+        await self.back(remote)
 
     async def delete(self, remote: RemoteRoster, identifier: str) -> None:
         """
@@ -199,7 +210,7 @@ class CrashTests(TestCase):
     left of what it has not.
     """
 
-    timeout = 30
+    timeout = 120
 
     async def suffer(self, point: str) -> None:
         """
@@ -250,7 +261,7 @@ class GatewayCrashTests(TestCase):
     A supervisor does not mind how its gateways die.
     """
 
-    timeout = 60
+    timeout = 120
 
     async def test_everywhere(self) -> None:
         """
@@ -287,7 +298,7 @@ def runGateway(state: StateDirectory, point: str) -> subprocess.CompletedProcess
             VARIABLE: point,
         },
         capture_output=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 

@@ -66,7 +66,7 @@ class _Tests(TestCase):
     Tests that have a state directory.
     """
 
-    timeout = 15
+    timeout = 60
 
     def setUp(self) -> None:
         """
