@@ -157,6 +157,7 @@ class IRosterTests(RosterCase):
             (await self.roster.start(command, "bob")).identifier, other.identifier
         )
         self.assertNotEqual(other.identifier, records[0].identifier)
+        await self.ended(records[0].identifier)
 
     async def test_keyTaken(self) -> None:
         """
@@ -164,13 +165,14 @@ class IRosterTests(RosterCase):
         """
         wanted = Specification(key="two")
         command = evolve(COMMANDS[Doing.SUCCEEDS], specification=wanted)
-        await self.roster.start(command, "alice")
+        record = await self.roster.start(command, "alice")
         for different in (
             evolve(COMMANDS[Doing.FAILS], specification=wanted),
             evolve(command, specification=evolve(wanted, name="x")),
         ):
             with self.assertRaises(KeyTaken):
                 await self.roster.start(different, "alice")
+        await self.ended(record.identifier)
 
     async def test_start(self) -> None:
         """
