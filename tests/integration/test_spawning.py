@@ -58,7 +58,8 @@ class RefusalTests(HostTestCase):
             self.assertIn(word, str(error))
         else:
             self.fail(f"{program!r} was launched")
-        self.assertEqual(len(os.listdir("/proc/self/fd")), descriptors + 1)
+        # The reading end of the pipe is closed by the cleanup.
+        self.assertLessEqual(len(os.listdir("/proc/self/fd")), descriptors + 1)
 
     async def test_reasons(self) -> None:
         """
@@ -137,17 +138,20 @@ class ShortageTests(HostTestCase):
         """
         When no descriptor is left there is no room, and nothing is spawned.
         """
-        await self.run_("true")
+        job, _ = await self.launch("true")
+        await job.whenExited()
+        # While there is a job, orphans are looked for, which takes descriptors.
+        await job.sweep()
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
-        before = os.listdir("/proc/self/fd")
+        before = len(os.listdir("/proc/self/fd"))
         for program in ("true", "/bin/echo"):
             resource.setrlimit(resource.RLIMIT_NOFILE, (4, limits[1]))
             launched = theLauncher().launch(str(uuid4()), Command(program), {})
             outcome = await launched.addErrback(lambda failure: failure.value)
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
             self.assertIsInstance(outcome, NoRoom)
-        self.assertEqual(os.listdir("/proc/self/fd"), before)
+        self.assertLessEqual(len(os.listdir("/proc/self/fd")), before)
         self.assertEqual(living(), 0)
 
 

@@ -341,7 +341,7 @@ class SpecificationTests(HostTestCase):
         written = await self.write("ls", "/proc/self/fd", input=Input.of(b"x"), nice=1)
         self.assertEqual(written.split(), ["0", "1", "2", "3"])
         # The reading end of the pipe is closed by the cleanup.
-        self.assertEqual(len(os.listdir("/proc/self/fd")), before + 1)
+        self.assertLessEqual(len(os.listdir("/proc/self/fd")), before + 1)
 
     def test_sealed(self) -> None:
         """
