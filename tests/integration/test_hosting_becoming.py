@@ -4,6 +4,8 @@ Commands that run as another user, as real processes.
 
 from __future__ import annotations
 
+# Trial takes a name "suppress" in a module for an option of its own.
+import contextlib
 import grp
 import os
 import pwd
@@ -19,7 +21,14 @@ from jobworker.errors import LaunchFailed
 from jobworker.interfaces.launchers import IJobHandle
 from jobworker.jobs import Command, Source, Status
 from jobworker.specification import Input, ResourceLimit, Specification
-from tests.hosts import HostTestCase, readAll, readLine, theLauncher, until
+from tests.hosts import (
+    HostTestCase,
+    descendants,
+    readAll,
+    readLine,
+    theLauncher,
+    until,
+)
 
 NOBODY = pwd.getpwnam("nobody")
 
@@ -201,13 +210,11 @@ if not _ROOT:
 
 def _processesOf(uid: int) -> list[int]:
     """
-    Find what a user runs.
+    Find what a user runs and was started here.
     """
     found = []
-    for name in filter(str.isdecimal, os.listdir("/proc")):
-        try:
-            if os.stat(f"/proc/{name}").st_uid == uid:
-                found.append(int(name))
-        except FileNotFoundError:
-            continue
+    for entry in descendants():
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(f"/proc/{entry.pid}").st_uid == uid:
+                found.append(entry.pid)
     return found
