@@ -21,6 +21,7 @@ from jobworker.life import CommandExited, Drained, advance
 from jobworker.rpc.settings import Settings
 from jobworker.specification import Specification
 from tests.contracts import exampleRecord
+from tests.hosts import until
 from tests.jobscripts import SCRIPTS
 from tests.lives import ended
 from tests.memoryroster import MemoryRoster
@@ -306,10 +307,11 @@ class WatchTests(WatchTestCase):
         """
         watcher = self.watch()
         await watcher.take(1)
+        await self.allWait()
+        del self.roster.read[:]
         self.roster.away = True
         self.roster.put(exampleRecord(1))
-        while self.roster.read[-1] is None:
-            await self.call("GetServerInfo", pb.InfoRequest())
+        await until(lambda: self.roster.read)
         self.roster.away = False
         self.roster.put(exampleRecord(2))
         self.assertEqual(await watcher.take(2), [("started", "1"), ("started", "2")])
@@ -341,15 +343,23 @@ class WatchTests(WatchTestCase):
         await gatherResults(
             Deferred.fromCoroutine(watcher.take(1)) for watcher in watchers
         )
-        while not self.roster.read[-1]:
-            await self.call("GetServerInfo", pb.InfoRequest())
+        await self.allWait()
         del self.roster.read[:]
         self.roster.put(exampleRecord(1))
         told = await gatherResults(
             Deferred.fromCoroutine(watcher.take(1)) for watcher in watchers
         )
         self.assertEqual(told, [[("started", "1")]] * 20)
-        self.assertLess(len(self.roster.read), 20)
+        await self.allWait()
+        self.assertEqual(len(self.roster.read), 1)
+
+    async def allWait(self) -> None:
+        """
+        Wait until all who watch have read all that there is.
+        """
+        assert self.service._run is not None
+        feed = self.service._run.server._board.feed
+        await until(lambda: all(bell._waiting for bell in (*feed._bells,)))
 
     async def test_slow(self) -> None:
         """
