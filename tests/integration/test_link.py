@@ -235,6 +235,8 @@ class ReconnectingTests(TestCase):
         self.roster.stop(first, "bob", FORCED)
         await self.connected()
         await told
+        # What was told is done before what is asked then is answered.
+        await self.remote.find(second)
         self.assertEqual(+self.roster.followed, {second: 1})
 
     async def test_follows(self) -> None:
