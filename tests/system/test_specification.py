@@ -189,28 +189,36 @@ class SpecificationTests(DaemonCase):
         Let the time of two jobs be over while there is no gateway, but not
         that of one that writes.
         """
-        talking = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.3; done"
+        go = daemon.folder / "go"
+        talking = f"until [ -e {go} ]; do echo here; sleep 0.05; done"
         with self.client(daemon) as client:
             jobs = {
-                client.start(["sleep", "1000"], wanted): cause
-                for wanted, cause in (
-                    (Specification(timeout=1.5, stopSignal=signal.SIGINT), "timed out"),
-                    (Specification(idleTimeout=1.5, stopSignal=signal.SIGINT), "idle"),
+                client.start(["sleep", "1000"], wanted): (cause, said)
+                for wanted, cause, said in (
+                    (self.ending(timeout=1.5), "timed out", "ran for 1.5 s"),
+                    (self.ending(idleTimeout=3), "idle", "wrote nothing for 3 s"),
                 )
             }
-            busy = client.start(["sh", "-c", talking], Specification(idleTimeout=1.5))
-            pids = [f"/proc/{job.query().pid}" for job in (*jobs, busy)]
+            busy = client.start(["sh", "-c", talking], self.ending(idleTimeout=3))
+            pids = [f"/proc/{job.query().pid}" for job in jobs]
         daemon.kill()
         until(lambda: not any(map(os.path.exists, pids)), "their time is over")
+        go.touch()
         daemon.start()
         with self.client(daemon) as client:
-            for job, cause in jobs.items():
+            for job, (cause, said) in jobs.items():
                 # Its process is gone, but that need not be stored yet.
                 status = client.wait(job.identifier, PATIENCE)
                 self.assertEqual((status.state, status.cause), (State.STOPPED, cause))
-                self.assertIn("1.5 s", status.reason)
+                self.assertIn(said, status.reason)
                 self.assertEqual(status.signal, signal.SIGINT)
             self.assertEqual(client.wait(busy.identifier, PATIENCE).cause, "exited")
+
+    def ending(self, **limits: float) -> Specification:
+        """
+        Ask for a job that is interrupted when its time is over.
+        """
+        return Specification(stopSignal=signal.SIGINT, **limits)
 
     def staysOne(self, daemon: Daemon) -> None:
         """
