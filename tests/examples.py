@@ -119,6 +119,16 @@ def fits(expected: str, said: str) -> bool:
     return re.fullmatch(wanted, compared(said)) is not None
 
 
+def exchange(text: str, there: str, wanted: str) -> str:
+    """
+    Put something in the place of a word, or of what is more than one, but not of
+    parts of words: a port may well stand in the middle of an id.
+    """
+    begin = r"\b" if there[0].isalnum() else ""
+    end = r"\b" if there[-1].isalnum() else ""
+    return re.sub(f"{begin}{re.escape(there)}{end}", lambda _: wanted, text)
+
+
 def writePrograms(folder: Path) -> str:
     """
     Write the programs that an installation has.
@@ -160,7 +170,7 @@ class Typist:
             script += [self._exchange(example.typed), "mark"]
         output = self._run("\n".join(script))
         for theirs, ours in self.exchanged.items():
-            output = output.replace(ours, theirs)
+            output = exchange(output, ours, theirs)
         return self._differences(typed, re.split(rf"{_MARK}(\d+)\n", output))
 
     def _differences(self, typed: Sequence[Example], parts: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ import pyte
 from attrs import frozen
 
 from tests.daemons import PATIENCE, ROOT, Daemon, credentials
-from tests.examples import fits, writePrograms
+from tests.examples import exchange, fits, writePrograms
 
 FOLDER: Final = ROOT / "docs/screens"
 
@@ -182,7 +182,7 @@ def screens(daemon: Daemon) -> Iterator[tuple[str, str]]:
     variables["XDG_CONFIG_HOME"] = str(daemon.folder / "config")
     for name, shot in SHOTS.items():
         seen = Terminal(shot.columns, daemon.folder, variables).take(shot)
-        seen = seen.replace(str(daemon.port), "7777")
+        seen = exchange(seen, str(daemon.port), "7777")
         yield name, seen.replace(variables["XDG_CONFIG_HOME"], "/home/alice/.config")
 
 

@@ -126,11 +126,12 @@ class TypistTests(SynchronousTestCase):
     def test_right(self) -> None:
         """
         What is as it should be is not told; variables and the status of a command
-        last, and what was exchanged is exchanged back.
+        last, and what was exchanged is exchanged back, but not within an id.
         """
         typed = [
             Example(1, "x=7777"),
             Example(2, "echo $x; echo ${#x} >&2", "7777\n4\n"),
+            Example(2, "echo a${x}b:$x", "a1234b:7777\n"),
             Example(3, "sh -c 'exit 3'", fails=True),
             Example(4, "echo $?", "3\n"),
         ]
