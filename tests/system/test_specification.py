@@ -191,15 +191,17 @@ class SpecificationTests(DaemonCase):
         """
         go = daemon.folder / "go"
         talking = f"until [ -e {go} ]; do echo here; sleep 0.05; done"
+        bounded = Specification(timeout=1.5, stopSignal=signal.SIGINT)
+        idle = Specification(idleTimeout=3, stopSignal=signal.SIGINT)
         with self.client(daemon) as client:
             jobs = {
                 client.start(["sleep", "1000"], wanted): (cause, said)
                 for wanted, cause, said in (
-                    (self.ending(timeout=1.5), "timed out", "ran for 1.5 s"),
-                    (self.ending(idleTimeout=3), "idle", "wrote nothing for 3 s"),
+                    (bounded, "timed out", "ran for 1.5 s"),
+                    (idle, "idle", "wrote nothing for 3 s"),
                 )
             }
-            busy = client.start(["sh", "-c", talking], self.ending(idleTimeout=3))
+            busy = client.start(["sh", "-c", talking], idle)
             pids = [f"/proc/{job.query().pid}" for job in jobs]
         daemon.kill()
         until(lambda: not any(map(os.path.exists, pids)), "their time is over")
@@ -213,12 +215,6 @@ class SpecificationTests(DaemonCase):
                 self.assertIn(said, status.reason)
                 self.assertEqual(status.signal, signal.SIGINT)
             self.assertEqual(client.wait(busy.identifier, PATIENCE).cause, "exited")
-
-    def ending(self, **limits: float) -> Specification:
-        """
-        Ask for a job that is interrupted when its time is over.
-        """
-        return Specification(stopSignal=signal.SIGINT, **limits)
 
     def staysOne(self, daemon: Daemon) -> None:
         """
