@@ -51,6 +51,7 @@ class WordTests(SynchronousTestCase):
             "there are 2000 connections already": "too_many",
             "the client closed the connection during the handshake": "client_left",
             "the handshake took longer than 10 s": "timeout",
+            "a request has more than 256 header fields": "fields",
             "out of cheese": "other",
         }
         for cause, word in rows.items():

@@ -23,6 +23,7 @@ _CAUSES: Final = (
     ("the handshake took longer than", "timeout"),
     ("it had to give way", "gave_way"),
     ("there are ", "too_many"),
+    ("a request has more than", "fields"),
     ("the service is shutting down", "closing"),
     ("the server behind the door cannot be reached", "unreachable"),
     ("the server behind the door was too busy", "busy"),

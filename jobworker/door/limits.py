@@ -31,6 +31,7 @@ class Limits:
     @ivar stallSeconds: How long a visitor may leave unread, on the level of
         TCP, what is sent to it.  This is more than the server's keepalive
         with its timeout.
+    @ivar fields: The most header fields of a request.  A usual one has a dozen.
     """
 
     connections: int = 2000
@@ -39,6 +40,7 @@ class Limits:
     farewellSeconds: float = 2.0
     lingerSeconds: float = 10.0
     stallSeconds: float = 300.0
+    fields: int = 256
 
 
 def fittingLimits(limits: Limits, files: int) -> Limits:

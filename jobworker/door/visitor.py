@@ -19,6 +19,7 @@ from ..access.identity import Peer
 from ..tls.names import fingerprintOf, namesOf
 from ..tls.sessions import HandshakeFailed, Session, SessionBroken
 from .dialing import BackendBusy
+from .fields import FieldCounter
 from .house import House
 from .relay import Relay
 
@@ -36,6 +37,7 @@ class Visitor(Protocol):
     @ivar _peer: Who it is, when the handshake is complete.
     @ivar _relay: Where it goes to, when it has reached the server.
     @ivar _early: What it said before that.
+    @ivar _fields: Counts header fields of what it says.
     @ivar _timer: Ends its time to get to the server, or to go.
     @ivar _redial: Tries the server once more.
     """
@@ -56,6 +58,7 @@ class Visitor(Protocol):
         self._name = ""
         self._relay: Relay | None = None
         self._early: list[bytes] = []
+        self._fields = FieldCounter(house.limits.fields)
         self._timer: IDelayedCall | None = None
         self._redial: IDelayedCall | None = None
 
@@ -183,12 +186,26 @@ class Visitor(Protocol):
                 )
             self.transport.abortConnection()
             return
+        if not self._fields.bears(data):
+            most = self._house.limits.fields
+            self._cutOff(f"a request has more than {most} header fields")
+            return
         if self._relay is None:
             self._early.append(data)
             return
         self._relay.visitorSaid(data)
         if self._session.finished:
             self._relay.visitorFinished()
+
+    def _cutOff(self, cause: str) -> None:
+        """
+        Turn it away, though it may have reached the server.
+        """
+        if self._relay is None:
+            self.refuse(cause)
+        else:
+            self._house.refusals.note(self._address, cause, peer=self._peer)
+            self.transport.abortConnection()
 
     def _dial(self, relay: Relay) -> None:
         """

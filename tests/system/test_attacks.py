@@ -5,6 +5,8 @@ that others notice for long.
 
 from __future__ import annotations
 
+# Trial takes a name "suppress" in a module for an option of its own.
+import contextlib
 import socket
 import ssl
 import struct
@@ -196,6 +198,29 @@ class UserTests(AttackCase):
                 )
         self.assertIs(refusalOf(self.bob.query, pb.Job())[0], Code.INVALID_ARGUMENT)
         list(self.bob.read(self.bob.start("true", *map(str, range(10_000)))))
+        self.assertUnharmed()
+
+    def test_fields(self) -> None:
+        """
+        Who sends thousands of header fields with a request, at a byte each, is cut
+        off; two hundred are no reason.
+        """
+        many = tuple((f"x-{number}", "y") for number in range(200))
+        self.bob.metadata = (*self.bob.metadata, *many)
+        self.assertIs(refusalOf(self.bob.query, pb.Job())[0], Code.INVALID_ARGUMENT)
+        # Fields of the static table: "accept-encoding: gzip, deflate".
+        flood = b"".join(
+            _frame(1, 4, stream, b"\x83\x86\x84" + b"\x90" * 16_000)
+            for stream in range(1, 200, 2)
+        )
+        for _ in range(20):
+            connection = self.enter()
+            with contextlib.suppress(OSError):
+                connection.sendall(_PREFACE + _frame(4, 0, 0) + flood)
+                while connection.recv(2**16):
+                    pass
+            connection.close()
+        self.assertIn("a request has more than 256 header fields", self.daemon.said())
         self.assertUnharmed()
 
     def test_followers(self) -> None:
