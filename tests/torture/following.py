@@ -25,12 +25,16 @@ _PASSING = {
 }
 
 
-def attempts(what: str) -> Iterator[None]:
+def attempts(what: str, reached: Callable[[], int] = int) -> Iterator[None]:
     """
-    Try until it works, but not for ever.
+    Try until it works, but not for ever without coming further.
+
+    @param reached: Says how far the attempts have come together.
     """
-    end = time.monotonic() + 2 * PATIENCE
-    while time.monotonic() < end:
+    before, end = -1, 0.0
+    while before < reached() or time.monotonic() < end:
+        if before < reached():
+            before, end = reached(), time.monotonic() + 2 * PATIENCE
         yield
         time.sleep(0.05)
     raise Broken(f"{what}: in vain for {2 * PATIENCE:g} s")
@@ -70,7 +74,9 @@ class ByteFollower:
 
         @return: How the job ended.
         """
-        for _ in attempts(f"following {self._job.id}"):
+        for _ in attempts(
+            f"following {self._job.id}", lambda: sum(self._offsets.values())
+        ):
             try:
                 if (status := self._read()) is not None:
                     return status
@@ -126,7 +132,7 @@ class LineFollower:
         """
         Follow to the end.
         """
-        for _ in attempts(f"streaming {self._job.id}"):
+        for _ in attempts(f"streaming {self._job.id}", lambda: self._number):
             try:
                 self._read()
             except grpc.RpcError as error:
