@@ -133,6 +133,19 @@ if orphan():
     os.execve("/bin/sleep", [TOKEN, "50"], {"JOBWORKER_JOB_ID": "another"})
 rest()
 """,
+    "executes when told": """
+if orphan():
+    told = {signal.SIGUSR1}
+    signal.pthread_sigmask(signal.SIG_BLOCK, told)
+    ready()
+    signal.sigtimedwait(told, 50)
+    null = os.open("/dev/null", os.O_RDWR)
+    for each in range(3):
+        os.dup2(null, each)
+    # It takes the longer, the more there are.
+    os.execv("/bin/sleep", [TOKEN, "50", *["0"] * 60_000])
+rest()
+""",
     "hides below": """
 if child():
     os.setsid()

@@ -33,8 +33,17 @@ _ENVIRONMENT: Final = 8 * 2**20
 # Threads that are looked at for what a process has, which all of them share:
 # only one that is just ending shows nothing of it.
 _THREADS: Final = 8
+# Where C{/proc/PID/stat} says where the environment ends, from its end.
+_ENVIRONMENT_END: Final = -2
 # Of prctl(2).
 _SET_CHILD_SUBREAPER: Final = 36
+
+
+class Unsettled(OSError):
+    """
+    A process is just executing a program, and shows nothing of what it has
+    until that is done.
+    """
 
 
 @frozen
@@ -163,6 +172,24 @@ def pipes(pid: int) -> set[str]:
         if descriptors:
             break
     return {each for each in held if each.startswith("pipe:")}
+
+
+def requireSettled(pid: int) -> None:
+    """
+    Go on only if what a process shows of what it has is all there is.
+
+    @raise Unsettled: If it is none of that yet.
+    """
+    try:
+        views = [_read(f"{view}/stat") for view in _views(pid)]
+        # Of what nobody may look at, nothing can be told.
+        os.close(os.open(f"/proc/{pid}/environ", os.O_RDONLY | os.O_CLOEXEC))
+    except (*_GONE, PermissionError):
+        return
+    # Where its environment ends is set last of all; and no process can set it
+    # to nothing.
+    if not any(int(stat.split()[_ENVIRONMENT_END]) for stat in views if stat):
+        raise Unsettled(f"process {pid} shows nothing yet")
 
 
 @cache

@@ -10,6 +10,7 @@ last is that nobody else can have started it.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import count
@@ -22,41 +23,29 @@ from twisted.internet.process import reapProcessHandlers
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from ..jobs import ProcessIdentity
-from .census import Entry, adopted, adoptOrphans, children, deliver, look, mark, pipes
-from .spawning import Spawned
+from .census import (
+    Entry,
+    Unsettled,
+    adopted,
+    adoptOrphans,
+    children,
+    deliver,
+    look,
+    mark,
+    pipes,
+    requireSettled,
+)
+from .household import Household
 
 # Processes that are looked at before others have their turn.
 _SLICE: Final = 64
 # Processes of a job that are met before it is signalled.
 _MET: Final = 200
+# Times that an orphan is looked at again which shows nothing yet: that takes it
+# less than a millisecond, if nobody delays it on purpose.
+_LOOKS: Final = 100
 # Seconds between two looks for orphans that have died while their jobs run.
 _PATROL: Final = 1.0
-
-
-@define(eq=False)
-class Household:
-    """
-    The processes of one job.
-
-    @ivar identifier: Of the job.
-    @ivar leader: The command itself.
-    @ivar pipes: What it writes to, where that is nobody else's.
-    @ivar kin: Processes that have been seen to belong to the job: number and
-        start.
-    """
-
-    identifier: str
-    leader: Spawned
-    pipes: frozenset[str] = frozenset()
-    kin: set[tuple[int, int]] = field(factory=set, init=False)
-
-    @property
-    def process(self) -> ProcessIdentity:
-        """
-        The identity of the leader.
-        """
-        return self.leader.process
 
 
 @define(eq=False)
@@ -64,16 +53,20 @@ class Host:
     """
     All households.
 
+    @ivar _requireSettled: Raises L{Unsettled} if a process shows nothing yet.
     @ivar _leaders: By the number of the leader: the last that had it.
     @ivar _owners: Whose orphans are, by number and start: to find that out may
         take long, and they may hide it later.
+    @ivar _looks: How often an orphan showed nothing yet, by number and start.
     @ivar _session: Our own session, which nothing of a job can be in.
     """
 
     _clock: IReactorTime
+    _requireSettled: Callable[[int], None] = requireSettled
     _households: set[Household] = field(factory=set, init=False)
     _leaders: dict[int, Household] = field(factory=dict, init=False)
     _owners: dict[tuple[int, int], Household] = field(factory=dict, init=False)
+    _looks: Counter[tuple[int, int]] = field(factory=Counter, init=False)
     _session: int = field(init=False)
     _patrol: IDelayedCall | None = field(default=None, init=False)
 
@@ -103,6 +96,7 @@ class Host:
             self._patrol.cancel()
             self._patrol = None
             self._owners.clear()
+            self._looks.clear()
 
     def signal(self, household: Household, number: int) -> None:
         """
@@ -240,10 +234,9 @@ class Host:
             if (orphan.pid, orphan.start) in household.kin:
                 return household
         if not orphan.dead:
-            marked = mark(orphan.pid)
-            for household in self._households:
-                if marked == household.identifier:
-                    return household
+            household = self._marked(orphan)
+            if household is not None:
+                return household
             held = pipes(orphan.pid)
             for household in self._households:
                 if held & household.pipes:
@@ -253,7 +246,36 @@ class Host:
             for household in self._households
             if household.process.start <= orphan.start
         ]
+        if len(suspects) > 1 and not orphan.dead:
+            return self._lookAgain(orphan)
         return suspects[0] if len(suspects) == 1 else None
+
+    def _marked(self, orphan: Entry) -> Household | None:
+        """
+        Find out whose an orphan says that it is.
+        """
+        marked = mark(orphan.pid)
+        for household in self._households:
+            if marked == household.identifier:
+                return household
+        return None
+
+    def _lookAgain(self, orphan: Entry) -> Household | None:
+        """
+        Find out whether an orphan has shown nothing because it was just
+        executing a program.
+
+        @raise Unsettled: If it still is, but not for ever.
+        """
+        try:
+            self._requireSettled(orphan.pid)
+        except Unsettled:
+            key = (orphan.pid, orphan.start)
+            self._looks[key] += 1
+            if self._looks[key] > _LOOKS:
+                return None
+            raise
+        return self._marked(orphan)
 
     def _reapOrphans(self) -> None:
         """
@@ -267,5 +289,6 @@ class Host:
             self.log.failure("while looking for orphans")
             return
         there = {(orphan.pid, orphan.start) for orphan in orphans}
-        for gone in self._owners.keys() - there:
-            del self._owners[gone]
+        for known in (self._owners, self._looks):
+            for gone in known.keys() - there:
+                del known[gone]

@@ -21,7 +21,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from .census import Entry, deliver
+from .census import Entry, Unsettled, deliver
 
 # Seconds from one look to the next: the first, and the longest.
 _SOON: Final = 0.002
@@ -73,6 +73,8 @@ class Sweep:
                 if not entry.dead:
                     deliver(SIGKILL, entry.pid, entry.start)
             self._bury(found)
+        except Unsettled:
+            return False
         except OSError:
             self.log.failure("while ending the processes of a job")
             return False

@@ -27,7 +27,8 @@ from ..conditions import Conditions, inForce
 from ..errors import LaunchFailed
 from ..hosting.becoming import Account, findAccount
 from ..hosting.census import Entry
-from ..hosting.host import Host, Household
+from ..hosting.host import Host
+from ..hosting.household import Household
 from ..hosting.leftovers import Leftovers
 from ..hosting.programs import encode, examine
 from ..hosting.spawning import Spawner

@@ -17,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from jobworker.hosting.census import (
     Entry,
+    Unsettled,
     adopted,
     boot,
     children,
@@ -26,9 +27,11 @@ from jobworker.hosting.census import (
     look,
     mark,
     pipes,
+    requireSettled,
 )
 from jobworker.hosting.execution import Execution
-from jobworker.hosting.host import Host, Household
+from jobworker.hosting.host import Host
+from jobworker.hosting.household import Household
 from jobworker.hosting.spawning import Spawned
 from jobworker.jobs import ProcessIdentity, Status
 from tests.creatures import CREATURES
@@ -120,6 +123,31 @@ class OwnTests(SynchronousTestCase):
         self.assertEqual(children(nobody), [])
         self.assertRaises(ProcessLookupError, identify, nobody)
         self.assertFalse(deliver(SIGKILL, nobody, 1))
+        requireSettled(nobody)
+
+    def test_settled(self) -> None:
+        """
+        A process that has executed its program shows all there is.
+        """
+        requireSettled(os.getpid())
+
+    def test_notForEver(self) -> None:
+        """
+        An orphan that shows nothing is waited for, but not for ever.
+        """
+
+        def never(pid: int) -> None:
+            raise Unsettled(pid)
+
+        host = Host(hostingReactor, never)
+        for number in range(2):
+            home = household(ProcessIdentity(2**30 + number, 0, boot()))
+            host.admit(home)
+            self.addCleanup(host.dismiss, home)
+        orphan = Entry(2**30 + 2, os.getpid(), 2**30 + 2, 2**30 + 2, 1, "R")
+        for _ in range(100):
+            self.assertRaises(Unsettled, host._findOwner, orphan)
+        self.assertIsNone(host._findOwner(orphan))
 
 
 class JobTests(HostTestCase):

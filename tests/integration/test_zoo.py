@@ -7,6 +7,7 @@ from __future__ import annotations
 import gc
 import os
 import time
+from pathlib import Path
 from signal import SIGKILL, SIGTERM, SIGUSR1
 
 from twisted.internet.task import LoopingCall
@@ -140,18 +141,7 @@ class ZooTests(HostTestCase):
         neighbour = await self.catch("one")
         handle = await self.catch("hides when told")
         leader = handle.process.pid
-
-        def orphans() -> list[int]:
-            return [
-                entry.pid
-                for entry in descendants()
-                if entry.parent == os.getpid()
-                and entry.pid != leader
-                and mark(entry.pid) == mark(leader)
-            ]
-
-        # It may say that it is ready while its parent still lives.
-        (orphan,) = await until(orphans)
+        orphan = await self.orphanOf(handle)
         other, _ = await self.launch("true")
         await other.whenExited()
         await other.sweep()
@@ -162,6 +152,45 @@ class ZooTests(HostTestCase):
         await handle.sweep()
         self.assertEqual(living(), 1)
         await self.assertEnds("one", neighbour)
+
+    async def test_executing(self) -> None:
+        """
+        A process that is just executing a program, and shows nothing of what it
+        has until that is done, is not overlooked.
+        """
+        neighbour = await self.catch("one")
+        handle = await self.catch("executes when told")
+        orphan = await self.orphanOf(handle)
+        os.kill(handle.process.pid, SIGKILL)
+        await handle.whenExited()
+        shown = Path(f"/proc/{orphan}/cmdline")
+        before = shown.read_bytes()
+        os.kill(orphan, SIGUSR1)
+        # Now it does, or is done already where there is one processor.
+        while shown.read_bytes() == before:
+            os.sched_yield()
+        await handle.sweep()
+        self.assertEqual(living(), 1)
+        await self.assertEnds("one", neighbour)
+
+    async def orphanOf(self, handle: IJobHandle) -> int:
+        """
+        Find the orphan that a creature has made, which may say that it is ready
+        while its parent still lives.
+        """
+        leader = handle.process.pid
+
+        def orphans() -> list[int]:
+            return [
+                entry.pid
+                for entry in descendants()
+                if entry.parent == os.getpid()
+                and entry.pid != leader
+                and mark(entry.pid) == mark(leader)
+            ]
+
+        (orphan,) = await until(orphans)
+        return int(orphan)
 
     async def test_zombies(self) -> None:
         """
