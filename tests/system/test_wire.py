@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -133,8 +134,10 @@ class JobTests(WireCase):
         status = self.alice.query(job).status
         self.assertEqual(status.state, STATES["RUNNING"])
         self.assertEqual(status.exitCode, -1)
-        with open(f"/proc/{status.pid}/cmdline", "rb") as line:
-            self.assertEqual(line.read(), b"sleep\x00300\x00")
+        line = Path(f"/proc/{status.pid}/cmdline")
+        # A process that is just being executed has none.
+        until(lambda: line.read_bytes() != b"", "the command is executed")
+        self.assertEqual(line.read_bytes(), b"sleep\x00300\x00")
 
     def test_stop(self) -> None:
         """
