@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from jobworker.api import worker_pb2 as wire
 
 from .commandlines import run, spawn
-from .daemons import PATIENCE
+from .daemons import PATIENCE, freePort
 from .wireserver import ID, WireServer, status
 
 #: Answers a shell once for each line of words.  It takes a process of its own, as
@@ -99,7 +99,7 @@ class OfferTests(OfferCase):
         Where no server is, or nothing is known of one, nothing is offered and
         nothing said.
         """
-        server = WireServer({})
+        server = WireServer({}, freePort())
         flags = server.flags()
         server.stop()
         rows = [("kill", ""), (*flags, "kill", ""), ("--context", "x", "kill", "")]

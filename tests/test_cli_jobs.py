@@ -20,6 +20,7 @@ from jobworker.client.keys import makeKey
 
 from .certificates import path
 from .commandlines import Outcome, run, spawn
+from .daemons import freePort
 from .wireserver import ID, TOKEN, WireServer, status
 
 
@@ -44,7 +45,9 @@ class JobTests(SynchronousTestCase):
                 "QueryJob": self.record(lambda: self.answer),
                 "SignalJob": self.record(lambda: self.answer),
                 "DeleteJob": self.record(lambda: wire.Deleted()),
-            }
+            },
+            # Nobody else is given it when the server has stopped.
+            freePort(),
         )
         self.addCleanup(self.server.stop)
 

@@ -20,6 +20,7 @@ from jobworker.api import worker_pb2 as wire
 from jobworker.cli.outlets import Outlet
 
 from .commandlines import Outcome, run, spawn
+from .daemons import freePort
 from .logscripts import LogScript
 from .test_client_reader import line
 from .wireserver import ID, WireServer, status
@@ -213,7 +214,8 @@ class EndlessTests(SynchronousTestCase):
         Start server and command.
         """
         self.sent = 0
-        self.server = WireServer({"ReadLog": self.endless})
+        # Nobody else is given its port when it has stopped.
+        self.server = WireServer({"ReadLog": self.endless}, freePort())
         self.addCleanup(lambda: self.server.stop())
         self.process = spawn([*self.server.flags(), "stream", "--job", ID])
         self.addCleanup(self.end)

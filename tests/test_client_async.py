@@ -28,6 +28,7 @@ from jobworker.client.failures import (
 from jobworker.client.filters import Filter
 from jobworker.client.questions import inChunks, inLines, querying
 from jobworker.client.values import State
+from tests.daemons import freePort
 from tests.loops import LoopTestCase, lastingLoop
 
 from .logscripts import LogScript
@@ -47,9 +48,9 @@ class AsyncTestCase(LoopTestCase):
 
     def serve(self, methods: Mapping[str, Method]) -> WireServer:
         """
-        Have a server.
+        Have a server, whose port nobody else is given when it has stopped.
         """
-        server = WireServer(methods)
+        server = WireServer(methods, freePort())
         self.addCleanup(server.stop)
         return server
 
