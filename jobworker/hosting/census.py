@@ -33,8 +33,12 @@ _ENVIRONMENT: Final = 8 * 2**20
 # Threads that are looked at for what a process has, which all of them share:
 # only one that is just ending shows nothing of it.
 _THREADS: Final = 8
-# Where C{/proc/PID/stat} says where the environment ends, from its end.
+# Where C{/proc/PID/stat} says what kind of a process it is, behind its name, and
+# where its environment ends, from the end.
+_FLAGS: Final = 6
 _ENVIRONMENT_END: Final = -2
+# Of the flags: PF_KTHREAD, a thread of the kernel, which executes nothing.
+_KERNEL_THREAD: Final = 0x200000
 # Of prctl(2).
 _SET_CHILD_SUBREAPER: Final = 36
 
@@ -186,10 +190,20 @@ def requireSettled(pid: int) -> None:
         os.close(os.open(f"/proc/{pid}/environ", os.O_RDONLY | os.O_CLOEXEC))
     except (*_GONE, PermissionError):
         return
-    # Where its environment ends is set last of all; and no process can set it
-    # to nothing.
-    if not any(int(stat.split()[_ENVIRONMENT_END]) for stat in views if stat):
+    if not any(_hasExecuted(stat) for stat in views if stat):
         raise Unsettled(f"process {pid} shows nothing yet")
+
+
+def _hasExecuted(stat: bytes) -> bool:
+    """
+    Say whether a process has what its program was executed with.
+
+    Where its environment ends is set last of all; and no process can set it to
+    nothing.
+    """
+    fields = stat[stat.rindex(b")") + 2 :].split()
+    kernels = int(fields[_FLAGS]) & _KERNEL_THREAD
+    return bool(kernels or int(fields[_ENVIRONMENT_END]))
 
 
 @cache

@@ -19,10 +19,14 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 from ..jobs import ProcessIdentity
-from .census import Entry, boot, everybody, look, mark
+from .census import Entry, Unsettled, boot, everybody, look, mark, requireSettled
 
 # Processes that are looked at before others have their turn.
 _SLICE: Final = 64
+# How often one that is just executing a program is looked at again, and how many
+# seconds later.  A stranger may be held up there for ever.
+_LOOKS: Final = 100
+_SOON: Final = 0.001
 
 
 @define(eq=False)
@@ -59,7 +63,9 @@ class Leftovers:
             if position % _SLICE == _SLICE - 1:
                 await deferLater(self._clock, 0)
         self._spareOurselves(entries)
-        found = {pid: entry for pid, entry in entries.items() if self._belongs(entry)}
+        found = {
+            pid: entry for pid, entry in entries.items() if await self._belongs(entry)
+        }
         self._addSessions(found, entries)
         self._addDescendants(found, entries)
         self._known.update((entry.pid, entry.start) for entry in found.values())
@@ -79,13 +85,23 @@ class Leftovers:
             if entry.session == session:
                 del entries[entry.pid]
 
-    def _belongs(self, entry: Entry) -> bool:
+    async def _belongs(self, entry: Entry) -> bool:
         """
         Say whether a process by itself shows that it belongs to a job.
         """
         if (entry.pid, entry.start) in self._known:
             return True
         marked = mark(entry.pid)
+        for _ in range(_LOOKS):
+            if marked is not None:
+                break
+            try:
+                requireSettled(entry.pid)
+            except Unsettled:
+                await deferLater(self._clock, _SOON)
+            else:
+                marked = mark(entry.pid)
+                break
         return marked is not None and marked in self._jobs
 
     def _addSessions(self, found: dict[int, Entry], entries: dict[int, Entry]) -> None:

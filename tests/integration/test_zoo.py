@@ -21,6 +21,7 @@ from tests.hosts import (
     hostingReactor,
     living,
     readLine,
+    theLauncher,
     until,
 )
 
@@ -163,15 +164,39 @@ class ZooTests(HostTestCase):
         orphan = await self.orphanOf(handle)
         os.kill(handle.process.pid, SIGKILL)
         await handle.whenExited()
-        shown = Path(f"/proc/{orphan}/cmdline")
-        before = shown.read_bytes()
-        os.kill(orphan, SIGUSR1)
-        # Now it does, or is done already where there is one processor.
-        while shown.read_bytes() == before:
-            os.sched_yield()
+        self.execute(orphan)
         await handle.sweep()
         self.assertEqual(living(), 1)
         await self.assertEnds("one", neighbour)
+
+    async def test_executingLeft(self) -> None:
+        """
+        Nor is it when nobody knows more of its job than the identifier.
+        """
+        # It is not sure that one is looked at in time.
+        for _ in range(6):
+            handle = await self.catch("executes when told")
+            orphan = await self.orphanOf(handle)
+            identifier = mark(orphan)
+            assert identifier is not None
+            os.kill(handle.process.pid, SIGKILL)
+            await handle.whenExited()
+            self.execute(orphan)
+            await theLauncher().endLeftovers({identifier: None})
+            self.assertEqual(living(), 0)
+            await self.assertEnds("executes when told", handle)
+
+    def execute(self, orphan: int) -> None:
+        """
+        Let an orphan execute a program.
+
+        It does so when this returns, or has done it where there is one processor.
+        """
+        shown = Path(f"/proc/{orphan}/cmdline")
+        before = shown.read_bytes()
+        os.kill(orphan, SIGUSR1)
+        while shown.read_bytes() == before:
+            os.sched_yield()
 
     async def orphanOf(self, handle: IJobHandle) -> int:
         """
