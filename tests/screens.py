@@ -168,7 +168,9 @@ def screens(daemon: Daemon) -> Iterator[tuple[str, str]]:
     nightly = ("--name", "nightly", "--label", "team=web", "--timeout", "3600")
     daemon.call("run", "--", "sh", "-c", "exit 3")
     daemon.call("start", *nightly, "--cmd", "sleep", "--", "600")
-    daemon.call("stop", "--job", daemon.run("sleep", "1000"))
+    # A second, which a job has otherwise, may be too short where there is other work.
+    stopped = daemon.call("stop", "-t", "60", "--job", daemon.run("sleep", "1000"))
+    assert stopped.returncode == 0, stopped.stderr
     daemon.run("sh", "-c", "while sleep 1; do date; done")
     for file in ("server_ca.pem", "alice_cert.pem", "alice_key.pem"):
         shutil.copy(credentials() / "certs" / file, daemon.folder)
