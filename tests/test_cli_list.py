@@ -212,12 +212,15 @@ class ListTests(SynchronousTestCase):
     def test_both(self) -> None:
         """
         What begins an id and is a name, too, is understood only if both mean
-        the same job.
+        the same job, or if it is shorter than what is shown of ids: then it is
+        the name.
         """
         self.jobs[1].command.name = "00000001"
+        self.jobs[4].command.name = "0000000"
         self.jobs[2].command.name = "00000003"
         with self.server.client() as client:
             self.assertEqual(client.resolve("00000001"), identifierOf(1))
+            self.assertEqual(client.resolve("0000000"), identifierOf(4))
             with self.assertRaises(Unacceptable) as caught:
                 client.resolve("00000003")
         said = str(caught.exception)

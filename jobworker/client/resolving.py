@@ -25,6 +25,10 @@ _PREFIX: Final = re.compile(r"[0-9a-f-]{1,36}")
 # How many jobs are named where one is meant.
 _NAMED: Final = 3
 
+# Of ids at least so much is shown.  Somebody who writes less and there is a job of
+# that name means the name: an id begins with two given digits in one of 256 cases.
+_SHOWN: Final = 8
+
 #: Asks for pages until it is known which job is meant.
 Resolution: TypeAlias = Generator[Question[wire.JobList], wire.JobList, str]
 
@@ -47,8 +51,8 @@ def resolving(text: str) -> Resolution:
     @raise UnknownJob: If there is none.
 
     @raise Unacceptable: If there may be more than one: of ids that begin like
-        this, or because it is the beginning of one job's id and the name of
-        another.
+        this, or because it is the beginning of one job's id, of eight characters or
+        more, and the name of another.
     """
     if isWhole(text):
         return text
@@ -56,6 +60,8 @@ def resolving(text: str) -> Resolution:
         raise Unacceptable("the id of the job is empty")
     begin = (yield from _beginning(text)) if _PREFIX.fullmatch(text) else []
     named = (yield from _named(text, bool(begin))) if isName(text) else []
+    if named and len(text) < _SHOWN:
+        return named[0]
     found = dict.fromkeys([*named, *begin])
     if not found:
         raise UnknownJob(
