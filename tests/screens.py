@@ -19,6 +19,7 @@ from attrs import frozen
 
 from tests.daemons import PATIENCE, ROOT, Daemon, credentials
 from tests.examples import exchange, fits, writePrograms
+from tests.terminals import openTerminal
 
 FOLDER: Final = ROOT / "docs/screens"
 
@@ -91,11 +92,10 @@ class Terminal:
         self._prompts = 0
         self._screen = pyte.Screen(columns, _LINES)
         self._stream = pyte.Stream(self._screen)
-        self._shell = pexpect.spawn(
+        self._shell = openTerminal(
             "sh",
             env={**environment, "TERM": "xterm", "PS1": "$ "},
             cwd=str(folder),
-            encoding="utf-8",
             dimensions=(_LINES, columns),
         )
 
@@ -164,7 +164,6 @@ def screens(daemon: Daemon) -> Iterator[tuple[str, str]]:
 
     @return: Their names, and what they show.
     """
-    # gRPC in this process, which makes terminals by fork, would be a hazard.
     nightly = ("--name", "nightly", "--label", "team=web", "--timeout", "3600")
     daemon.call("run", "--", "sh", "-c", "exit 3")
     daemon.call("start", *nightly, "--cmd", "sleep", "--", "600")

@@ -138,7 +138,6 @@ class RunningTests(DaemonCase):
         type and to run answers what stands there.
         """
         need("jq", "openssl")
-        # Terminals are made by fork, which must be before gRPC is in this process.
         wrong = [*self.screens(), *self.python()]
         self.makeJobs()
         wrong += self.pages()

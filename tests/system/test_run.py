@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import pexpect
 
 from tests.daemons import COMMAND, PATIENCE, DaemonCase, until
+from tests.terminals import openTerminal
 
 #: Says what it gets, and goes on.
 _STUBBORN = "trap 'echo interrupted' INT; echo here; while :; do sleep 0.1; done"
@@ -37,13 +38,10 @@ class RunTests(DaemonCase):
         """
         Run a command at a terminal, and see that this is as before at the end.
         """
-        shell = pexpect.spawn(
+        shell = openTerminal(
             "sh",
             env={**self.daemon.caller(), "PS1": "now> ", "TERM": "xterm"},
             cwd=str(self.daemon.folder),
-            timeout=PATIENCE,
-            encoding="utf-8",
-            dimensions=(24, 200),
         )
         self.addCleanup(shell.close, force=True)
         shell.expect_exact("now> ")
@@ -69,7 +67,6 @@ class RunTests(DaemonCase):
         """
         Say in which states jobs are, the newest first.
         """
-        # gRPC in this process, which makes terminals by fork, would be a hazard.
         listed = self.daemon.call("ps", "--all", "--json").stdout
         return [json.loads(line)["state"] for line in listed.splitlines()]
 

@@ -10,12 +10,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import pexpect
-
 from tests.daemons import PATIENCE, until
 from tests.examples import writePrograms
 from tests.programs import need
 from tests.sharing import SharingCase
+from tests.terminals import openTerminal
 
 _PROMPT = "what now> "
 
@@ -142,14 +141,12 @@ class ShellTests(SharingCase):
         Zsh completes commands, flags and jobs.
         """
         need("zsh")
-        zsh = pexpect.spawn(
+        zsh = openTerminal(
             "zsh",
-            ["-f", "-i"],
+            "-f",
+            "-i",
             cwd=str(self.home),
             env={**self.variables, "PS1": _PROMPT},
-            encoding="utf-8",
-            timeout=PATIENCE,
-            dimensions=(24, 200),
         )
         self.addCleanup(zsh.close, force=True)
         for line in _ZSH:

@@ -14,6 +14,7 @@ import pexpect
 from jobworker.client import Client, Specification
 from tests.daemons import PATIENCE, ROOT, Daemon, DaemonCase, until
 from tests.programs import need
+from tests.terminals import openTerminal
 
 #: What the script C{jobworker} does.
 _SCRIPT = f"""#!{sys.executable}
@@ -52,9 +53,11 @@ class TerminalTests(DaemonCase):
         script = folder / "jobworker"
         script.write_text(_SCRIPT)
         script.chmod(0o700)
-        bash = pexpect.spawn(
+        bash = openTerminal(
             "bash",
-            ["--noprofile", "--norc", "-i"],
+            "--noprofile",
+            "--norc",
+            "-i",
             env={
                 **daemon.caller(),
                 "PATH": f"{folder}:{os.environ['PATH']}",
@@ -65,9 +68,6 @@ class TerminalTests(DaemonCase):
                 **changes,
             },
             cwd=str(daemon.folder),
-            encoding="utf-8",
-            timeout=PATIENCE,
-            dimensions=(24, 200),
         )
         self.addCleanup(bash.close, force=True)
         bash.expect_exact(_PROMPT)

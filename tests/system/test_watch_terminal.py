@@ -12,7 +12,8 @@ from attrs import define, field
 
 from jobworker.api import worker_pb2 as pb
 from tests.callers import calling
-from tests.daemons import COMMAND, PATIENCE, Daemon, DaemonCase, until
+from tests.daemons import COMMAND, Daemon, DaemonCase, until
+from tests.terminals import openTerminal
 
 _SHELL = f"{sys.executable} {COMMAND[1]} '{COMMAND[2]}'"
 
@@ -38,12 +39,10 @@ class Terminal:
         """
         Make one for somebody who calls a daemon.
         """
-        shell = pexpect.spawn(
+        shell = openTerminal(
             "sh",
             env={**daemon.caller(), "TERM": "xterm", "PS1": "what now> "},
             cwd=str(daemon.folder),
-            encoding="utf-8",
-            timeout=PATIENCE,
             dimensions=(lines, columns),
         )
         return cls(shell, pyte.Screen(columns, lines))
