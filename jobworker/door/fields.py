@@ -180,31 +180,46 @@ class FieldCounter:
                 self._left -= size
                 if self._counts:
                     self._count(data[at : at + size])
+            elif not self._head and end - at >= self._awaited == _HEAD:
+                size = _HEAD
+                self._begin(data, at)
             else:
                 size = min(self._awaited - len(self._head), end - at)
                 self._head += data[at : at + size]
                 if len(self._head) == self._awaited:
-                    self._begin()
+                    self._complete()
             at += size
         return self._block.fields <= self._most
 
-    def _begin(self) -> None:
+    def _complete(self) -> None:
         """
-        Read the head of a frame, or the preface.
+        Read what came in pieces: the preface, or the head of a frame.
         """
         head, self._head = self._head, b""
-        if self._awaited == len(PREFACE):
+        if self._awaited == _HEAD:
+            self._begin(head, 0)
+        else:
             self._deaf = head != PREFACE
             self._awaited = _HEAD
-            return
-        self._left = int.from_bytes(head[:3], "big")
-        kind, flags = head[3], head[4]
-        self._counts = kind in (_HEADERS, _CONTINUATION)
-        self._lead = self._padding = 0
+
+    def _begin(self, data: bytes, at: int) -> None:
+        """
+        Read the head of a frame.
+        """
+        self._left = data[at] << 16 | data[at + 1] << 8 | data[at + 2]
+        kind, flags = data[at + 3], data[at + 4]
         if kind == _HEADERS:
-            self._block = _Block(self._most)
-            self._padded = bool(flags & _PADDED)
-            self._lead = _PRIORITY_SIZE if flags & _PRIORITY else 0
+            # Each field takes an octet, so that most requests are short enough.
+            self._counts = self._left > self._most or not flags & _END_HEADERS
+            if self._counts:
+                self._block = _Block(self._most)
+                self._padded = bool(flags & _PADDED)
+                self._lead = _PRIORITY_SIZE if flags & _PRIORITY else 0
+                self._padding = 0
+        else:
+            self._counts = kind == _CONTINUATION
+            self._padded = False
+            self._lead = self._padding = 0
 
     def _count(self, piece: bytes) -> None:
         """
