@@ -14,40 +14,20 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
-from itertools import islice
 from typing import Final
 
 from attrs import frozen
 
 from ..jobs import ProcessIdentity
-from ..specification import MARK
 
-_GONE: Final = (FileNotFoundError, ProcessLookupError)
+#: How it is said that a process has vanished.
+GONE: Final = (FileNotFoundError, ProcessLookupError)
 # Bytes that are read at first; then it is as many as there are already.
 _PIECE: Final = 65536
-# Bytes of an environment that are read.  Nobody can be given more; but a
-# process can say that any part of its memory is its environment.
-_ENVIRONMENT: Final = 8 * 2**20
-# Threads that are looked at for what a process has, which all of them share:
-# only one that is just ending shows nothing of it.
-_THREADS: Final = 8
-# Where C{/proc/PID/stat} says what kind of a process it is, behind its name, and
-# where its environment ends, from the end.
-_FLAGS: Final = 6
-_ENVIRONMENT_END: Final = -2
-# Of the flags: PF_KTHREAD, a thread of the kernel, which executes nothing.
-_KERNEL_THREAD: Final = 0x200000
 # Of prctl(2).
 _SET_CHILD_SUBREAPER: Final = 36
-
-
-class Unsettled(OSError):
-    """
-    A process is just executing a program, and shows nothing of what it has
-    until that is done.
-    """
 
 
 @frozen
@@ -101,7 +81,7 @@ def look(pid: int) -> Entry | None:
     """
     Look at one process.
     """
-    stat = _read(f"/proc/{pid}/stat")
+    stat = read(f"/proc/{pid}/stat")
     return parse(stat) if stat else None
 
 
@@ -121,12 +101,12 @@ def children(pid: int) -> list[int]:
         return [entry.pid for entry in everyone if entry.parent == pid]
     try:
         tasks = os.listdir(f"/proc/{pid}/task")
-    except _GONE:
+    except GONE:
         return []
     return [
         int(child)
         for task in tasks
-        for child in _read(f"/proc/{pid}/task/{task}/children").split()
+        for child in read(f"/proc/{pid}/task/{task}/children").split()
     ]
 
 
@@ -138,72 +118,7 @@ def adopted() -> list[int]:
     if not _listsChildren():
         return children(os.getpid())
     own = os.getpid()
-    return [int(child) for child in _read(f"/proc/{own}/task/{own}/children").split()]
-
-
-def mark(pid: int) -> str | None:
-    """
-    Find the job whose identifier is in the environment that the program of a
-    process was started with.
-
-    @return: C{None} if there is none, or it cannot be read.
-    """
-    try:
-        said = (_read(f"{view}/environ", _ENVIRONMENT) for view in _views(pid))
-        environment = b"\0" + next(filter(None, said), b"")
-    except PermissionError:
-        return None
-    _, found, rest = environment.partition(b"\0" + MARK.encode("ascii") + b"=")
-    value = rest.partition(b"\0")[0].decode("utf-8", "surrogateescape")
-    return value if found else None
-
-
-def pipes(pid: int) -> set[str]:
-    """
-    Find the pipes that a process holds, as proc(5) names them.
-
-    @return: Nothing if they cannot be seen.
-    """
-    held = set()
-    for view in _views(pid):
-        try:
-            descriptors = os.listdir(f"{view}/fd")
-            for descriptor in descriptors:
-                with suppress(*_GONE):
-                    held.add(os.readlink(f"{view}/fd/{descriptor}"))
-        except (*_GONE, PermissionError):
-            continue
-        if descriptors:
-            break
-    return {each for each in held if each.startswith("pipe:")}
-
-
-def requireSettled(pid: int) -> None:
-    """
-    Go on only if what a process shows of what it has is all there is.
-
-    @raise Unsettled: If it is none of that yet.
-    """
-    try:
-        views = [_read(f"{view}/stat") for view in _views(pid)]
-        # Of what nobody may look at, nothing can be told.
-        os.close(os.open(f"/proc/{pid}/environ", os.O_RDONLY | os.O_CLOEXEC))
-    except (*_GONE, PermissionError):
-        return
-    if not any(_hasExecuted(stat) for stat in views if stat):
-        raise Unsettled(f"process {pid} shows nothing yet")
-
-
-def _hasExecuted(stat: bytes) -> bool:
-    """
-    Say whether a process has what its program was executed with.
-
-    Where its environment ends is set last of all; and no process can set it to
-    nothing.
-    """
-    fields = stat[stat.rindex(b")") + 2 :].split()
-    kernels = int(fields[_FLAGS]) & _KERNEL_THREAD
-    return bool(kernels or int(fields[_ENVIRONMENT_END]))
+    return [int(child) for child in read(f"/proc/{own}/task/{own}/children").split()]
 
 
 @cache
@@ -211,7 +126,7 @@ def boot() -> str:
     """
     Say which boot of the machine this is.
     """
-    return _read("/proc/sys/kernel/random/boot_id").decode("ascii").strip()
+    return read("/proc/sys/kernel/random/boot_id").decode("ascii").strip()
 
 
 def identify(pid: int) -> ProcessIdentity:
@@ -268,17 +183,6 @@ def _reference(pid: int) -> Iterator[int]:
         os.close(reference)
 
 
-def _views(pid: int) -> Iterator[str]:
-    """
-    Name the directories that show what a process has: its own, and those of
-    some of its threads for one whose first thread has ended before others.
-    """
-    yield f"/proc/{pid}"
-    with suppress(*_GONE), os.scandir(f"/proc/{pid}/task") as threads:
-        for thread in islice(threads, _THREADS):
-            yield thread.path
-
-
 @cache
 def _listsChildren() -> bool:
     """
@@ -287,7 +191,7 @@ def _listsChildren() -> bool:
     return os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 
 
-def _read(path: str, most: int = sys.maxsize) -> bytes:
+def read(path: str, most: int = sys.maxsize) -> bytes:
     """
     Read what the kernel says, which is nothing if the process has vanished.
 
@@ -298,7 +202,7 @@ def _read(path: str, most: int = sys.maxsize) -> bytes:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except _GONE:
+    except GONE:
         return b""
     try:
         said = piece = os.read(descriptor, _PIECE)
@@ -306,7 +210,7 @@ def _read(path: str, most: int = sys.maxsize) -> bytes:
             piece = os.read(descriptor, max(_PIECE, len(said)))
             said += piece
         return said
-    except _GONE:
+    except GONE:
         return b""
     finally:
         os.close(descriptor)

@@ -23,18 +23,8 @@ from twisted.internet.process import reapProcessHandlers
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from .census import (
-    Entry,
-    Unsettled,
-    adopted,
-    adoptOrphans,
-    children,
-    deliver,
-    look,
-    mark,
-    pipes,
-    requireSettled,
-)
+from .belongings import Unsettled, mark, pipes, requireSettled
+from .census import Entry, adopted, adoptOrphans, children, deliver, look
 from .household import Household
 
 # Processes that are looked at before others have their turn.

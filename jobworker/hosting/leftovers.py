@@ -19,7 +19,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 from ..jobs import ProcessIdentity
-from .census import Entry, Unsettled, boot, everybody, look, mark, requireSettled
+from .belongings import Unsettled, mark, requireSettled
+from .census import Entry, boot, everybody, look
 
 # Processes that are looked at before others have their turn.
 _SLICE: Final = 64

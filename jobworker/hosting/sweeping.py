@@ -21,7 +21,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from .census import Entry, Unsettled, deliver
+from .belongings import Unsettled
+from .census import Entry, deliver
 
 # Seconds from one look to the next: the first, and the longest.
 _SOON: Final = 0.002

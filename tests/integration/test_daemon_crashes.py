@@ -27,7 +27,8 @@ from jobworker.errors import (
     NotRunning,
     RosterUnreachable,
 )
-from jobworker.hosting.census import everybody, look, mark
+from jobworker.hosting.belongings import mark
+from jobworker.hosting.census import everybody, look
 from jobworker.jobs import FORCED, Cause, Phase, Record
 from jobworker.link.remote import RemoteRoster
 from tests.doings import COMMANDS, Doing

@@ -15,9 +15,9 @@ from attrs import evolve
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from jobworker.hosting.belongings import Unsettled, mark, pipes, requireSettled
 from jobworker.hosting.census import (
     Entry,
-    Unsettled,
     adopted,
     boot,
     children,
@@ -25,9 +25,6 @@ from jobworker.hosting.census import (
     everybody,
     identify,
     look,
-    mark,
-    pipes,
-    requireSettled,
 )
 from jobworker.hosting.execution import Execution
 from jobworker.hosting.host import Host

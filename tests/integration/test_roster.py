@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from jobworker.hosting.census import mark
+from jobworker.hosting.belongings import mark
 from jobworker.interfaces.roster import IRoster
 from jobworker.jobs import FORCED, Cause, Command, Manner, Phase, Record, Status
 from jobworker.specification import MARK

@@ -12,7 +12,7 @@ from signal import SIGKILL, SIGTERM, SIGUSR1
 
 from twisted.internet.task import LoopingCall
 
-from jobworker.hosting.census import mark
+from jobworker.hosting.belongings import mark
 from jobworker.interfaces.launchers import IJobHandle
 from tests.creatures import CREATURES
 from tests.hosts import (
