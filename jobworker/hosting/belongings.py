@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Final
 
 from ..specification import MARK
-from .census import GONE, read
+from .census import GONE, fieldsOf, read
 
 # Bytes of an environment that are read.  Nobody can be given more; but a
 # process can say that any part of its memory is its environment.
@@ -97,7 +97,7 @@ def _hasExecuted(stat: bytes) -> bool:
     Where its environment ends is set last of all; and no process can set it to
     nothing.
     """
-    fields = stat[stat.rindex(b")") + 2 :].split()
+    fields = fieldsOf(stat)
     kernels = int(fields[_FLAGS]) & _KERNEL_THREAD
     return bool(kernels or int(fields[_ENVIRONMENT_END]))
 

@@ -57,15 +57,21 @@ class Entry:
         return self.state in "ZX" and self.threads <= 1
 
 
+def fieldsOf(stat: bytes) -> list[bytes]:
+    """
+    Find what C{/proc/PID/stat} says behind the name of the program.
+
+    The name is in parentheses, and may hold parentheses, blanks and newlines
+    itself.
+    """
+    return stat[stat.rindex(b")") + 2 :].split()
+
+
 def parse(stat: bytes) -> Entry:
     """
     Understand what C{/proc/PID/stat} says.
-
-    The name of the program is in parentheses, and may hold parentheses,
-    blanks and newlines itself.
     """
-    pid = stat[: stat.index(b" ")]
-    fields = stat[stat.rindex(b")") + 2 :].split()
+    pid, fields = stat[: stat.index(b" ")], fieldsOf(stat)
     return Entry(
         pid=int(pid),
         parent=int(fields[1]),
