@@ -1,15 +1,13 @@
 """
-The gRPC server as a service of Twisted.
+The gRPC server as a service of Twisted: its thread, and how that begins and ends.
 """
 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Thread
 
-import grpc
 from attrs import define, field
 
 from twisted.application.service import Service
@@ -21,29 +19,15 @@ from ..access.peers import PeerBook
 from ..access.tokens import TokenVerifier
 from ..errors import ShuttingDown
 from ..interfaces.roster import IRoster
-from ..logs.reading import Library
 from ..metering import Reading
 from ..milestones import Milestone
 from .accounts import Accounts
-from .board import Board, Poster
+from .assembling import makeServer
+from .board import Poster
 from .bridge import Bridge
-from .desks import ReadingRoom
 from .gate import Gate
-from .handlers import Answering, Streaming
-from .health import NAME as HEALTH
-from .health import Health
-from .informing import limitsOf
-from .places import Places
-from .readlog import ChunkStreamer
-from .reflection import NAMES as REFLECTION
-from .reflection import Reflection
 from .server import Server
-from .servicer import Servicer
 from .settings import Settings
-from .standard import makeOpenHandler
-from .streamlog import LineStreamer
-from .turns import Shares
-from .watchjobs import ChangeStreamer
 
 try:
     from uvloop import new_event_loop
@@ -177,67 +161,19 @@ class RPCService(Service):
         """
         Put together what runs in the thread.
         """
-        settings, roster = self._settings, self._roster
-        patience, limits = settings.patience, limitsOf(settings)
         loop = new_event_loop()
-        bridge = Bridge(self._reactor, loop)
-        board = Board(loop, bridge, roster, patience, settings.remembered)
-        servicer = Servicer(self._gate, board, bridge, roster, patience, limits)
-        threads = ThreadPoolExecutor(settings.readers, "reader")
-        shares = Shares(loop, settings.readersPerCaller)
-        room = ReadingRoom(loop, Library(self._logs), threads, shares)
-        places = Places(servicer.find, room, board)
-        server = Server(
-            bridge,
+        server, poster = makeServer(
+            loop,
+            Bridge(self._reactor, loop),
+            self._roster,
             self._gate,
-            board,
-            room,
-            _answering(servicer),
-            self._streaming(loop, bridge, board, places),
+            self._settings,
+            self._logs,
             self._socket,
-            settings.grace,
-            self._makeOthers(loop, bridge),
         )
         thread = Thread(target=lambda: self._serve(run), name="grpc")
-        run = _Run(loop, server, Poster(bridge, board), thread)
+        run = _Run(loop, server, poster, thread)
         return run
-
-    def _streaming(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        bridge: Bridge,
-        board: Board,
-        places: Places,
-    ) -> dict[str, Streaming]:
-        """
-        Make what answers the methods with many answers.
-        """
-        patience, heartbeat = self._settings.patience, self._settings.heartbeat
-        watching = ChangeStreamer(
-            loop, self._gate, bridge, self._roster, board.feed, patience, heartbeat
-        )
-        return {
-            "StreamLog": LineStreamer(places, heartbeat).streamLog,
-            "ReadLog": ChunkStreamer(
-                loop, places, heartbeat, lambda: self._gate.following
-            ).readLog,
-            "WatchJobs": watching.watchJobs,
-        }
-
-    def _makeOthers(
-        self, loop: asyncio.AbstractEventLoop, bridge: Bridge
-    ) -> list[grpc.GenericRpcHandler]:
-        """
-        Make what answers the services that every gRPC server may have.
-        """
-        gate = self._gate
-        health = Health(loop.time, bridge, self._roster, lambda: gate.closing)
-        checking = {"Check": health.check, "Watch": health.watch}
-        reflecting = {"ServerReflectionInfo": Reflection().info}
-        return [
-            makeOpenHandler(gate, HEALTH, checking),
-            *(makeOpenHandler(gate, name, reflecting) for name in REFLECTION),
-        ]
 
     def _serve(self, run: _Run) -> None:
         """
@@ -281,22 +217,6 @@ class RPCService(Service):
         if not run.listening.reached:
             run.listening.reach(failed or ShuttingDown())
         run.over.reach(None)
-
-
-def _answering(servicer: Servicer) -> dict[str, Answering]:
-    """
-    Find what answers the methods with one answer.
-    """
-    return {
-        "StartJob": servicer.startJob,
-        "StopJob": servicer.stopJob,
-        "QueryJob": servicer.queryJob,
-        "DeleteJob": servicer.deleteJob,
-        "SignalJob": servicer.signalJob,
-        "GetServerInfo": servicer.getServerInfo,
-        "ListJobs": servicer.listJobs,
-        "WaitJob": servicer.waitJob,
-    }
 
 
 def _requireNone(failed: Exception | None) -> None:
