@@ -40,6 +40,15 @@ def orphan():
     if os.fork():
         os._exit(0)
     return True
+def waitUntilTold():
+    told = {signal.SIGUSR1}
+    signal.pthread_sigmask(signal.SIG_BLOCK, told)
+    ready()
+    signal.sigtimedwait(told, 50)
+def dropOutput():
+    null = os.open("/dev/null", os.O_RDWR)
+    for each in range(3):
+        os.dup2(null, each)
 def endFirstThread():
     import threading
     def goOn():
@@ -109,9 +118,7 @@ os._exit(3)
     "changes its environment": """
 if orphan():
     ready()
-    null = os.open("/dev/null", os.O_RDWR)
-    for each in range(3):
-        os.dup2(null, each)
+    dropOutput()
     os.execve("/bin/sleep", [TOKEN, "50"], {"JOBWORKER_JOB_ID": "another"})
 rest()
 """,
@@ -123,25 +130,15 @@ rest()
 """,
     "hides when told": """
 if orphan():
-    told = {signal.SIGUSR1}
-    signal.pthread_sigmask(signal.SIG_BLOCK, told)
-    ready()
-    signal.sigtimedwait(told, 50)
-    null = os.open("/dev/null", os.O_RDWR)
-    for each in range(3):
-        os.dup2(null, each)
+    waitUntilTold()
+    dropOutput()
     os.execve("/bin/sleep", [TOKEN, "50"], {"JOBWORKER_JOB_ID": "another"})
 rest()
 """,
     "executes when told": """
 if orphan():
-    told = {signal.SIGUSR1}
-    signal.pthread_sigmask(signal.SIG_BLOCK, told)
-    ready()
-    signal.sigtimedwait(told, 50)
-    null = os.open("/dev/null", os.O_RDWR)
-    for each in range(3):
-        os.dup2(null, each)
+    waitUntilTold()
+    dropOutput()
     # It takes the longer, the more there are.
     os.execv("/bin/sleep", [TOKEN, "50", *["0"] * 60_000])
 rest()
@@ -150,9 +147,7 @@ rest()
 if child():
     os.setsid()
     ready()
-    null = os.open("/dev/null", os.O_RDWR)
-    for each in range(3):
-        os.dup2(null, each)
+    dropOutput()
     os.execve("/bin/sleep", [TOKEN, "50"], {"JOBWORKER_JOB_ID": "another"})
 rest()
 """,
