@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import NoReturn
 from unittest import SkipTest
 
 #: The environment variable that lets no test be skipped for want of a program.
@@ -23,5 +24,15 @@ def need(*programs: str) -> None:
     """
     for program in programs:
         if shutil.which(program) is None:
-            missing = f"{program} is missing: sudo apt-get install {program}"
-            raise (AssertionError if COMPLETE in os.environ else SkipTest)(missing)
+            lack(f"{program} is missing: sudo apt-get install {program}")
+
+
+def lack(missing: str) -> NoReturn:
+    """
+    Go no further for want of something that is there where everything is.
+
+    @raise AssertionError: If nothing may be missing here, as in CI.
+
+    @raise SkipTest: If it may.
+    """
+    raise (AssertionError if COMPLETE in os.environ else SkipTest)(missing)

@@ -13,10 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from shutil import rmtree
 
-from twisted.trial.unittest import SkipTest
-
 from jobworker import __version__
 from tests.daemons import PATIENCE, ROOT, TWISTD, DaemonCase
+from tests.programs import lack
 from tests.wheels import bareEnvironment, build, copySource, install, unpack
 
 #: What type checkers find in the last lines of what a user has written.
@@ -150,7 +149,7 @@ class DistributionTests(DaemonCase):
         client, and who is told that and nothing else.
         """
         if find_spec("mypy") is None:
-            raise SkipTest("mypy is missing, all but the types was tried")
+            lack("mypy is missing, all but the types was tried")
         text = (ROOT / "tests/typed.py").read_text("utf-8") + _WRONG
         (self.folder / "typed.py").write_text(text)
         (self.folder / "mypy.ini").write_text("[mypy]\nstrict = true\n")
